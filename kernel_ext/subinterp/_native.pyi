@@ -1,0 +1,94 @@
+"""Guests, their events, and what keeps the process alive around them."""
+
+import types
+
+STDOUT: int
+STDERR: int
+MESSAGE: int
+STARTED: int
+FINISHED: int
+
+class StartError(Exception): ...
+class ClosedError(Exception): ...
+
+class Guest:
+    """A named interpreter with its threads."""
+
+    def __init__(
+        self, name: str, own_gil: bool, path: list[str], setup: bytes
+    ) -> None:
+        """Create it on its home thread and boot subinterp_guest there.
+
+        Raises StartError with CPython's own reason.
+        """
+
+    @property
+    def id(self) -> int:
+        """As PyInterpreterState_GetID."""
+
+    @property
+    def state(self) -> str:
+        """'idle', 'running', 'closing' or 'closed'."""
+
+    @property
+    def queued(self) -> int:
+        """How many jobs wait."""
+
+    @property
+    def memory(self) -> int:
+        """Bytes that CPython's object allocator holds for it."""
+
+    def submit(self, run: int, request: bytes, thread: str = "") -> None:
+        """Queue a job on the home thread, or on another one, made on first use.
+
+        Raises ClosedError.
+        """
+
+    def cancel(self, run: int) -> bool:
+        """Take a job off its queue; False if it has begun."""
+
+    def interrupt(self, run: int) -> bool:
+        """Raise KeyboardInterrupt in a run, soon; False if it does not execute."""
+
+    def close(self, timeout: float) -> list[int] | None:
+        """Interrupt, end, and return the runs that were still queued.
+
+        None if it is still busy after `timeout` seconds.
+        """
+
+    def take_dropped(self) -> list[int]:
+        """The runs that a close() which returned None took off the queues."""
+
+    def threads(self, timeout: float = 0.5) -> list[tuple[str, int, int, str, int]]:
+        """Its threads: name, native id, thread-state id, state, run."""
+
+def guard_process() -> bool:
+    """Install, once, the handler that keeps forked children alive.
+
+    False where this CPython's layout is unknown: a fork while a guest lives then
+    kills the child (gh-101437).
+    """
+
+def shutdown(timeout: float) -> int:
+    """Interrupt and end all guests, within `timeout` seconds; at the process's end.
+
+    What will not stop is hidden from CPython's finalization. Returns how many that
+    were.
+    """
+
+def drain(interval: float, timeout: float) -> list[tuple[int, int, str | bytes]]:
+    """Wait for events of guests and take them all, in order for each run.
+
+    Each is (run, kind, payload). Returns when a run has finished, `interval` seconds
+    after the last time when there is anything else, after `timeout` seconds (negative:
+    never), or after wake().
+    """
+
+def wake() -> None:
+    """Make drain() return."""
+
+def current_frames() -> dict[int, types.FrameType]:
+    """sys._current_frames() of this interpreter alone (gh-158364)."""
+
+def current_exceptions() -> dict[int, BaseException | None]:
+    """sys._current_exceptions() of this interpreter alone (gh-158364)."""

@@ -1,0 +1,7 @@
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+void register_guest(nanobind::module_ &module);
+void register_events(nanobind::module_ &module);
+void register_process(nanobind::module_ &module);

@@ -1,0 +1,60 @@
+#include "bindings/register.hpp"
+
+#include "core/channel.hpp"
+
+#include <chrono>
+
+namespace nb = nanobind;
+using namespace nb::literals;
+using subinterp::Clock;
+using subinterp::EventKind;
+
+namespace {
+
+Clock::duration seconds(double count) {
+    return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(count));
+}
+
+nb::object payload_of(const subinterp::Event &event) {
+    const std::string &payload = event.payload;
+    if (event.kind == EventKind::stdout_text || event.kind == EventKind::stderr_text) {
+        return nb::str(payload.data(), payload.size());
+    }
+    return nb::bytes(payload.data(), payload.size());
+}
+
+nb::list drain(double interval, double timeout) {
+    const auto until = timeout < 0 ? Clock::time_point::max() : Clock::now() + seconds(timeout);
+    std::vector<subinterp::Event> events;
+    {
+        nb::gil_scoped_release detached;
+        events = subinterp::channel().drain(seconds(interval), until);
+    }
+    nb::list result;
+    for (const auto &event : events) {
+        result.append(
+            nb::make_tuple(event.run, static_cast<int>(event.kind), payload_of(event)));
+    }
+    return result;
+}
+
+} // namespace
+
+void register_events(nb::module_ &module) {
+    module.attr("STDOUT") = static_cast<int>(EventKind::stdout_text);
+    module.attr("STDERR") = static_cast<int>(EventKind::stderr_text);
+    module.attr("MESSAGE") = static_cast<int>(EventKind::message);
+    module.attr("STARTED") = static_cast<int>(EventKind::started);
+    module.attr("FINISHED") = static_cast<int>(EventKind::finished);
+
+    module.def("drain", &drain, "interval"_a, "timeout"_a,
+               nb::sig("def drain(interval: float, timeout: float) -> "
+                       "list[tuple[int, int, str | bytes]]"),
+               "Wait for events of guests and take them all: (run, kind, payload), in order for "
+               "each run.\n\n"
+               "Returns when a run has finished, `interval` seconds after the last time when "
+               "there is anything else, after `timeout` seconds (negative: never), or after "
+               "wake().");
+    module.def(
+        "wake", [] { subinterp::channel().wake(); }, "Make drain() return.");
+}

@@ -1,0 +1,128 @@
+#include "bindings/register.hpp"
+
+#include "core/guest.hpp"
+#include "core/lifecycle.hpp"
+#include "core/memory.hpp"
+
+#include <chrono>
+#include <memory>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+namespace nb = nanobind;
+using namespace nb::literals;
+using subinterp::Clock;
+
+namespace {
+
+/// What Python holds of a guest.
+class Handle {
+public:
+    Handle(std::string name, bool own_gil, std::vector<std::string> path, nb::bytes setup) {
+        std::string request(setup.c_str(), setup.size());
+        nb::gil_scoped_release detached;
+        guest_ = subinterp::Guest::create(
+            std::move(name), own_gil ? subinterp::Gil::own : subinterp::Gil::shared,
+            std::move(path), std::move(request));
+        generation_ = subinterp::fork_generation();
+    }
+    Handle(const Handle &) = delete;
+    Handle &operator=(const Handle &) = delete;
+
+    ~Handle() {
+        if (generation_ != subinterp::fork_generation()) {
+            // Its mutex and condition variables belong to threads that the fork left
+            // behind: destroying them would wait for those.
+            new std::shared_ptr<subinterp::Guest>(std::move(guest_));
+        }
+    }
+
+    subinterp::Guest &operator*() const { return *guest_; }
+    subinterp::Guest *operator->() const { return guest_.get(); }
+
+private:
+    std::shared_ptr<subinterp::Guest> guest_;
+    unsigned generation_ = 0;
+};
+
+void submit(Handle &self, std::uint64_t run, nb::bytes request, const std::string &thread) {
+    self->submit(run, std::string(request.c_str(), request.size()), thread);
+}
+
+/// Closing can take long: a Ctrl-C in between must be heard.
+nb::object close_within(Handle &self, double timeout) {
+    constexpr auto slice = std::chrono::milliseconds(50);
+    const auto deadline = Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                             std::chrono::duration<double>(timeout));
+    bool closed = false;
+    {
+        nb::gil_scoped_release detached;
+        self->begin_close(deadline);
+    }
+    for (;;) {
+        const auto now = Clock::now();
+        {
+            nb::gil_scoped_release detached;
+            closed = self->await_closed(std::min(deadline, now + slice));
+        }
+        if (closed || now >= deadline) {
+            break;
+        }
+        if (PyErr_CheckSignals() != 0) {
+            throw nb::python_error();
+        }
+    }
+    return closed ? nb::cast(self->take_dropped()) : nb::none();
+}
+
+nb::list threads(Handle &self, double timeout) {
+    std::vector<subinterp::ThreadInfo> threads;
+    {
+        nb::gil_scoped_release detached;
+        threads = self->threads(std::chrono::duration_cast<Clock::duration>(
+            std::chrono::duration<double>(timeout)));
+    }
+    nb::list result;
+    for (const auto &thread : threads) {
+        result.append(nb::make_tuple(thread.name, thread.native_id, thread.thread_state_id,
+                                     thread.running ? "running" : "idle", thread.run));
+    }
+    return result;
+}
+
+} // namespace
+
+void register_guest(nb::module_ &module) {
+    nb::exception<subinterp::StartError>(module, "StartError");
+    nb::exception<subinterp::ClosedError>(module, "ClosedError");
+
+    nb::class_<Handle>(module, "Guest", "A named interpreter with its threads.")
+        .def(nb::init<std::string, bool, std::vector<std::string>, nb::bytes>(), "name"_a,
+             "own_gil"_a, "path"_a, "setup"_a,
+             "Create it on its home thread and boot subinterp_guest there.\n\n"
+             "Raises StartError with CPython's own reason.")
+        .def_prop_ro("id", [](Handle &self) { return self->id(); },
+                     "As PyInterpreterState_GetID.")
+        .def_prop_ro("state", [](Handle &self) { return self->state(); },
+                     "'idle', 'running', 'closing' or 'closed'.")
+        .def_prop_ro("queued", [](Handle &self) { return self->queued(); },
+                     "How many jobs wait.")
+        .def_prop_ro("memory",
+                     [](Handle &self) { return subinterp::counted_memory(self->id()); },
+                     "Bytes that CPython's object allocator holds for it.")
+        .def("submit", &submit, "run"_a, "request"_a, "thread"_a = "",
+             "Queue a job on the home thread, or on another one, made on first use.\n\n"
+             "Raises ClosedError.")
+        .def("cancel", [](Handle &self, std::uint64_t run) { return self->cancel(run); },
+             "run"_a, "Take a job off its queue; False if it has begun.")
+        .def("interrupt", [](Handle &self, std::uint64_t run) { return self->interrupt(run); },
+             "run"_a, "Raise KeyboardInterrupt in a run, soon; False if it does not execute.")
+        .def("close", &close_within, "timeout"_a, nb::sig("def close(self, timeout: float) -> list[int] | None"),
+             "Interrupt, end, and return the runs that were still queued; None if it is still "
+             "busy after `timeout` seconds.")
+        .def("take_dropped", [](Handle &self) { return self->take_dropped(); },
+             "The runs that a close() which returned None took off the queues.")
+        .def("threads", &threads, "timeout"_a = 0.5,
+             nb::sig("def threads(self, timeout: float = 0.5) -> list[tuple[str, int, int, str, int]]"),
+             "Its threads: name, native id, thread-state id, state, run.");
+}

@@ -1,0 +1,397 @@
+#include "core/guest.hpp"
+
+#include "core/attachment.hpp"
+#include "core/bridge.hpp"
+#include "core/lifecycle.hpp"
+#include "core/thread_state.hpp"
+
+#include <algorithm>
+#include <marshal.h>
+#include <utility>
+
+namespace subinterp {
+
+namespace {
+
+// How often closing asks again: code may have swallowed one KeyboardInterrupt.
+constexpr auto interrupt_again = std::chrono::milliseconds(250);
+// How soon an end that had to wait for a thread is tried again.
+constexpr auto retry_end = std::chrono::milliseconds(20);
+
+/// The current exception as "Type: message", and clear it. Attached.
+std::string take_exception() {
+    PyObject *exception = PyErr_GetRaisedException();
+    std::string text = exception != nullptr ? Py_TYPE(exception)->tp_name : "unknown error";
+    PyObject *message = exception != nullptr ? PyObject_Str(exception) : nullptr;
+    const char *utf8 = message != nullptr ? PyUnicode_AsUTF8(message) : nullptr;
+    if (utf8 != nullptr) {
+        text += ": ";
+        text += utf8;
+    }
+    PyErr_Clear();
+    Py_XDECREF(message);
+    Py_XDECREF(exception);
+    return text;
+}
+
+/// The outcome of a job that subinterp_guest itself failed to handle. Attached.
+std::string failure_outcome() {
+    const std::string reason = take_exception();
+    PyObject *outcome = Py_BuildValue(
+        "{s:s,s:s#,s:[],s:s#,s:O}", "ename", "SystemError", "evalue", reason.data(),
+        static_cast<Py_ssize_t>(reason.size()), "traceback", "text", reason.data(),
+        static_cast<Py_ssize_t>(reason.size()), "pickle", Py_None);
+    PyObject *bytes =
+        outcome != nullptr ? PyMarshal_WriteObjectToString(outcome, Py_MARSHAL_VERSION) : nullptr;
+    Py_XDECREF(outcome);
+    if (bytes == nullptr) {
+        PyErr_Clear();
+        return {};
+    }
+    std::string result(PyBytes_AS_STRING(bytes),
+                       static_cast<std::size_t>(PyBytes_GET_SIZE(bytes)));
+    Py_DECREF(bytes);
+    return result;
+}
+
+bool set_sys_path(const std::vector<std::string> &path) {
+    PyObject *list = PyList_New(0);
+    bool done = list != nullptr;
+    for (const std::string &entry : path) {
+        PyObject *item =
+            done ? PyUnicode_DecodeFSDefaultAndSize(entry.data(),
+                                                    static_cast<Py_ssize_t>(entry.size()))
+                 : nullptr;
+        done = item != nullptr && PyList_Append(list, item) == 0;
+        Py_XDECREF(item);
+    }
+    done = done && PySys_SetObject("path", list) == 0;
+    Py_XDECREF(list);
+    return done;
+}
+
+} // namespace
+
+Guest::Guest(std::string name, Gil gil)
+    : name_(std::move(name)), gil_(gil), born_in_(fork_generation()) {}
+
+bool Guest::gone() const noexcept { return born_in_ != fork_generation(); }
+
+std::shared_ptr<Guest> Guest::create(std::string name, Gil gil, std::vector<std::string> path,
+                                     std::string setup) {
+    std::shared_ptr<Guest> guest(new Guest(std::move(name), gil));
+    guest->workers_.push_back(std::make_unique<Worker>(""));
+    Worker &home = *guest->workers_.front();
+    enlist(guest);
+    home.thread = std::make_unique<NativeThread>(
+        [guest, path = std::move(path), setup = std::move(setup)] {
+            guest->home_thread(path, setup);
+        });
+    std::unique_lock lock(guest->mutex_);
+    guest->changed_.wait(lock, [&] { return guest->state_ != State::starting; });
+    if (!guest->start_failure_.empty()) {
+        lock.unlock();
+        home.thread->join();
+        throw StartError(guest->start_failure_);
+    }
+    return guest;
+}
+
+void Guest::home_thread(std::vector<std::string> path, std::string setup) {
+    try {
+        interpreter_ = std::make_unique<Interpreter>(gil_);
+        interpreter_state_ = interpreter_->get();
+        id_ = interpreter_->id();
+        boot(path, setup);
+    } catch (const StartError &error) {
+        if (interpreter_) {
+            interpreter_->end();
+        }
+        std::lock_guard lock(mutex_);
+        start_failure_ = error.what();
+        state_ = State::closed;
+        changed_.notify_all();
+        return;
+    }
+    introduce(*workers_.front(), PyThreadState_GetID(interpreter_->home_state()));
+    {
+        std::lock_guard lock(mutex_);
+        state_ = State::open;
+        visits_allowed_ = true;
+        changed_.notify_all();
+    }
+    serve(*workers_.front(), interpreter_->home_state());
+    finish();
+}
+
+void Guest::boot(const std::vector<std::string> &path, const std::string &setup) {
+    Attachment attached(interpreter_->home_state());
+    const std::string failure = enter_python([&]() -> std::string {
+        if (!install_bridge(*this) || !set_sys_path(path)) {
+            return take_exception();
+        }
+        PyObject *package = PyImport_ImportModule("subinterp_guest");
+        PyObject *functions =
+            package != nullptr
+                ? PyObject_CallMethod(package, "boot", "y#", setup.data(),
+                                      static_cast<Py_ssize_t>(setup.size()))
+                : nullptr;
+        Py_XDECREF(package);
+        if (functions == nullptr) {
+            return take_exception();
+        }
+        std::string reason;
+        if (PyArg_ParseTuple(functions, "OO", &handle_, &shutdown_)) {
+            Py_INCREF(handle_);
+            Py_INCREF(shutdown_);
+        } else {
+            reason = take_exception();
+        }
+        Py_DECREF(functions);
+        return reason;
+    });
+    if (!failure.empty()) {
+        throw StartError(failure);
+    }
+}
+
+void Guest::introduce(Worker &worker, std::uint64_t thread_state_id) {
+    std::lock_guard lock(mutex_);
+    worker.ident = PyThread_get_thread_ident();
+    worker.native_id = native_thread_id();
+    worker.thread_state_id = thread_state_id;
+}
+
+void Guest::worker_thread(Worker &worker) {
+    {
+        ThreadState state(interpreter_state_);
+        introduce(worker, state.id());
+        serve(worker, state.get());
+    }
+    std::lock_guard lock(mutex_);
+    --living_workers_;
+    changed_.notify_all();
+}
+
+std::string Guest::execute(const Worker &worker, const Job &job, PyThreadState *state) {
+    Attachment attached(state);
+    return enter_python([&]() -> std::string {
+        PyObject *outcome = PyObject_CallFunction(
+            handle_, "Ky#s", static_cast<unsigned long long>(job.run), job.request.data(),
+            static_cast<Py_ssize_t>(job.request.size()), worker.name.c_str());
+        if (outcome != nullptr && !PyBytes_Check(outcome)) {
+            PyErr_Format(PyExc_TypeError, "a job returned %T, not bytes", outcome);
+            Py_CLEAR(outcome);
+        }
+        if (outcome == nullptr) {
+            return failure_outcome();
+        }
+        std::string result(PyBytes_AS_STRING(outcome),
+                           static_cast<std::size_t>(PyBytes_GET_SIZE(outcome)));
+        Py_DECREF(outcome);
+        return result;
+    });
+}
+
+void Guest::submit(std::uint64_t run, std::string request, const std::string &thread) {
+    if (gone()) {
+        throw ClosedError(name_);
+    }
+    std::lock_guard lock(mutex_);
+    if (state_ != State::open) {
+        throw ClosedError(name_);
+    }
+    Worker &worker = worker_for(thread);
+    worker.queue.push_back(Job{run, std::move(request)});
+    worker.wanted.notify_one();
+}
+
+Worker &Guest::worker_for(const std::string &thread) {
+    for (auto &worker : workers_) {
+        if (worker->name == thread) {
+            return *worker;
+        }
+    }
+    auto worker = std::make_unique<Worker>(thread);
+    worker->thread = std::make_unique<NativeThread>(
+        [self = shared_from_this(), made = worker.get()] { self->worker_thread(*made); });
+    ++living_workers_;
+    workers_.push_back(std::move(worker));
+    return *workers_.back();
+}
+
+bool Guest::cancel(std::uint64_t run) {
+    if (gone()) {
+        return false;
+    }
+    std::lock_guard lock(mutex_);
+    return std::any_of(workers_.begin(), workers_.end(), [run](auto &worker) {
+        return std::erase_if(worker->queue, [run](const Job &job) { return job.run == run; }) > 0;
+    });
+}
+
+const char *Guest::state() const {
+    if (gone()) {
+        return "closed";
+    }
+    std::lock_guard lock(mutex_);
+    switch (state_) {
+    case State::closed:
+        return "closed";
+    case State::closing:
+        return "closing";
+    default:
+        return std::any_of(workers_.begin(), workers_.end(),
+                           [](const auto &worker) { return worker->run != 0; })
+                   ? "running"
+                   : "idle";
+    }
+}
+
+std::size_t Guest::queued() const {
+    if (gone()) {
+        return 0;
+    }
+    std::lock_guard lock(mutex_);
+    std::size_t count = 0;
+    for (const auto &worker : workers_) {
+        count += worker->queue.size();
+    }
+    return count;
+}
+
+void Guest::begin_close(Clock::time_point deadline) {
+    if (gone()) {
+        return;
+    }
+    std::unique_lock lock(mutex_);
+    if (!changed_.wait_until(lock, deadline, [&] { return state_ != State::starting; }) ||
+        state_ == State::closed) {
+        return;
+    }
+    close_deadline_ = deadline;
+    if (state_ == State::open) {
+        state_ = State::closing;
+        for (auto &worker : workers_) {
+            for (const Job &job : worker->queue) {
+                dropped_.push_back(job.run);
+            }
+            worker->queue.clear();
+            worker->wanted.notify_one();
+        }
+    }
+    changed_.notify_all();
+}
+
+bool Guest::await_closed(Clock::time_point deadline) {
+    if (gone()) {
+        return true;
+    }
+    std::unique_lock lock(mutex_);
+    auto next_interrupt = Clock::time_point::min();
+    while (state_ != State::closed) {
+        const auto now = Clock::now();
+        // A guest's own closing work (atexit callbacks) may use up the time it was given.
+        const bool hurry = now >= std::min(deadline, close_deadline_);
+        if (now >= next_interrupt || hurry) {
+            for (auto &worker : workers_) {
+                if (worker->run != 0 && (worker->run != closing_run || hurry)) {
+                    request_interrupt(*worker);
+                }
+            }
+            next_interrupt = now + interrupt_again;
+        }
+        if (now >= deadline) {
+            return false;
+        }
+        changed_.wait_until(lock, std::min(deadline, next_interrupt));
+    }
+    std::vector<std::unique_ptr<NativeThread>> threads;
+    for (auto &worker : workers_) {
+        if (worker->thread) {
+            threads.push_back(std::move(worker->thread));
+        }
+    }
+    lock.unlock();
+    for (auto &thread : threads) {
+        thread->join();
+    }
+    return true;
+}
+
+std::vector<std::uint64_t> Guest::take_dropped() {
+    if (gone()) {
+        return {};
+    }
+    std::lock_guard lock(mutex_);
+    return std::exchange(dropped_, {});
+}
+
+bool Guest::shut_down() {
+    Worker &home = *workers_.front();
+    double seconds = 0;
+    {
+        std::lock_guard lock(mutex_);
+        home.run = closing_run;
+        home.interrupt_requested = false;
+        const std::chrono::duration<double> left = close_deadline_ - Clock::now();
+        seconds = std::max(0.0, left.count());
+    }
+    bool over = true;
+    {
+        Attachment attached(interpreter_->home_state());
+        over = enter_python([&] {
+            PyObject *answer = PyObject_CallFunction(shutdown_, "d", seconds);
+            if (answer == nullptr) {
+                PyErr_WriteUnraisable(shutdown_);
+                return true;
+            }
+            const bool truth = PyObject_IsTrue(answer) == 1;
+            Py_DECREF(answer);
+            return truth;
+        });
+    }
+    std::lock_guard lock(mutex_);
+    home.run = 0;
+    return over;
+}
+
+void Guest::finish() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return living_workers_ == 0; });
+    for (bool over = false;;) {
+        if (!over) {
+            lock.unlock();
+            over = shut_down();
+            lock.lock();
+        }
+        if (over) {
+            visits_allowed_ = false;
+            changed_.wait(lock, [&] { return visitors_ == 0; });
+            lock.unlock();
+            const bool alone = interpreter_->is_alone();
+            lock.lock();
+            if (alone) {
+                break;
+            }
+            visits_allowed_ = true;
+        }
+        // A thread of the guest's own goes on. close() gives up at its deadline; the
+        // guest ends whenever that thread does.
+        changed_.wait_for(lock, retry_end);
+    }
+    lock.unlock();
+    {
+        Attachment attached(interpreter_->home_state());
+        enter_python([&] {
+            Py_CLEAR(handle_);
+            Py_CLEAR(shutdown_);
+        });
+    }
+    interpreter_->end();
+    lock.lock();
+    state_ = State::closed;
+    changed_.notify_all();
+}
+
+} // namespace subinterp

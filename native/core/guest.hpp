@@ -1,0 +1,166 @@
+#pragma once
+
+#include "core/python.hpp"
+
+#include "core/channel.hpp"
+#include "core/interpreter.hpp"
+#include "core/worker.hpp"
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace subinterp {
+
+/// The guest takes no more work.
+class ClosedError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// What one thread of a guest is doing.
+struct ThreadInfo {
+    std::string name;
+    unsigned long native_id;
+    std::uint64_t thread_state_id;
+    std::uint64_t run; // 0: none known
+    bool running;
+};
+
+/// A named interpreter with its threads: the one state machine of its life.
+///
+///     starting -> open -> closing -> closed
+///
+/// CPython's own race of run against destroy ends the process (gh-127041, open), so all
+/// that touches the interpreter asks this class first. One mutex protects everything
+/// that changes. It is never held while a thread waits for a GIL; a thread that has the
+/// guest's GIL may take it for a moment.
+///
+/// Who may call: any thread, with nothing attached unless said otherwise. In a
+/// forked child the guests of the parent are gone: they say "closed" and nothing of them is
+/// touched again, not even to destroy it (another thread may have held the mutex).
+class Guest : public std::enable_shared_from_this<Guest> {
+public:
+    /// The run id under which a guest's own closing work is interrupted.
+    static constexpr std::uint64_t closing_run = UINT64_MAX;
+
+    /// Create the interpreter on its home thread, give it `path` as sys.path and call
+    /// subinterp_guest.boot(setup) there. Throws StartError.
+    static std::shared_ptr<Guest> create(std::string name, Gil gil,
+                                         std::vector<std::string> path, std::string setup);
+    Guest(const Guest &) = delete;
+    Guest &operator=(const Guest &) = delete;
+
+    const std::string &name() const noexcept { return name_; }
+    std::int64_t id() const noexcept { return id_; }
+    PyInterpreterState *interpreter_state() const noexcept { return interpreter_state_; }
+
+    /// "idle", "running", "closing" or "closed".
+    const char *state() const;
+    std::size_t queued() const;
+
+    /// Queue a job on the home thread ("") or on a worker of that name, made on first
+    /// use with a thread state of its own. Throws ClosedError.
+    void submit(std::uint64_t run, std::string request, const std::string &thread);
+
+    /// Take a job off its queue; false if it has begun or is unknown.
+    bool cancel(std::uint64_t run);
+
+    /// Raise KeyboardInterrupt in a run, soon; false if it is not executing.
+    bool interrupt(std::uint64_t run);
+
+    /// Refuse new work, drop what is queued and interrupt what runs; do not wait.
+    void begin_close(Clock::time_point deadline);
+
+    /// Wait for the end; false if it has not come by `deadline`. Interrupts again and
+    /// again: code may swallow one.
+    bool await_closed(Clock::time_point deadline);
+
+    /// The runs that closing dropped from the queues since the last call.
+    std::vector<std::uint64_t> take_dropped();
+
+    /// Its threads: the home thread, workers, and Python's own if the guest lets a
+    /// visitor in before `timeout`.
+    std::vector<ThreadInfo> threads(Clock::duration timeout);
+
+    /// Make all of the guest's Python code wait for ever, as soon as it gives up its GIL:
+    /// the process ends while it cannot be stopped. Does nothing with a shared GIL,
+    /// which the host needs itself (and which CPython denies the guest at exit).
+    void park();
+    void await_parked(Clock::time_point deadline);
+
+    // For the bridge: called by code of the guest, attached to it.
+
+    /// Send an event to the host, waiting detached while the channel is full.
+    void emit(Event event);
+    /// Call `function` with interrupts let through; new reference or null.
+    PyObject *guarded(PyObject *const *stack, Py_ssize_t count);
+    /// Sleep detached until `deadline` or until this thread is woken.
+    void sleep_until(Clock::time_point deadline);
+    /// Raise an exception in another thread of the guest; false if there is none such.
+    bool raise_in_thread(unsigned long ident, PyObject *exception);
+
+private:
+    enum class State { starting, open, closing, closed };
+
+    Guest(std::string name, Gil gil);
+
+    bool gone() const noexcept; // left behind by a fork
+
+    // On worker threads.
+    void home_thread(std::vector<std::string> path, std::string setup);
+    void worker_thread(Worker &worker);
+    void boot(const std::vector<std::string> &path, const std::string &setup);
+    void serve(Worker &worker, PyThreadState *state);
+    std::string execute(const Worker &worker, const Job &job, PyThreadState *state);
+    void introduce(Worker &worker, std::uint64_t thread_state_id);
+    void finish();
+    bool shut_down();
+
+    // With the mutex held.
+    Worker &worker_for(const std::string &thread);
+    void request_interrupt(Worker &worker);
+    void wake_sleeper(unsigned long ident);
+
+    /// Run `visit` attached to the guest on a thread and thread state of its own.
+    /// The caller holds the mutex; the guest does not end before the visit does. False
+    /// where the system has no thread to give.
+    bool visit(std::function<void()> visit, std::function<void()> afterwards);
+    void deliver_interrupt(Worker &worker, std::uint64_t run);
+    void kick_until_noticed(Worker &worker, std::uint64_t run);
+
+    const std::string name_;
+    const Gil gil_;
+    const unsigned born_in_; // fork generation
+    std::shared_ptr<Channel::Source> source_ = std::make_shared<Channel::Source>();
+
+    mutable std::mutex mutex_;
+    std::condition_variable changed_; // state, visitors, living workers, parked
+    std::condition_variable woken_;   // for sleep_until
+    State state_ = State::starting;
+    std::string start_failure_;
+    Clock::time_point close_deadline_{};
+    std::vector<std::unique_ptr<Worker>> workers_; // [0] is home; only ever grows
+    std::vector<std::uint64_t> dropped_;
+    int living_workers_ = 0; // besides home
+    int visitors_ = 0;
+    bool visits_allowed_ = false;
+    bool parked_ = false;
+    std::unordered_map<unsigned long, bool> sleepers_; // by ident: woken?
+
+    // Set by the home thread before the state is open; used by worker threads.
+    std::unique_ptr<Interpreter> interpreter_;
+    PyInterpreterState *interpreter_state_ = nullptr;
+    std::int64_t id_ = -1;
+    PyObject *handle_ = nullptr;   // belong to the guest
+    PyObject *shutdown_ = nullptr; //
+};
+
+} // namespace subinterp

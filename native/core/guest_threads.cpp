@@ -1,0 +1,302 @@
+/// The part of Guest that concerns several threads at once: serving jobs, interrupts,
+/// visits, sleep.
+
+#include "core/attachment.hpp"
+#include "core/guest.hpp"
+#include "core/thread_state.hpp"
+
+#include <algorithm>
+#include <system_error>
+
+namespace subinterp {
+
+namespace {
+
+// The worker that this OS thread is, in whichever guest; null elsewhere.
+thread_local Worker *this_worker = nullptr;
+
+/// The name that the attached interpreter's `threading` knows a thread by, or "".
+std::string python_thread_name(PyObject *active, unsigned long ident) {
+    std::string result;
+    PyObject *key = PyLong_FromUnsignedLong(ident);
+    PyObject *thread = key != nullptr ? PyDict_GetItemWithError(active, key) : nullptr;
+    PyObject *name = thread != nullptr ? PyObject_GetAttrString(thread, "name") : nullptr;
+    if (name != nullptr && PyUnicode_Check(name)) {
+        if (const char *utf8 = PyUnicode_AsUTF8(name)) {
+            result = utf8;
+        }
+    }
+    Py_XDECREF(name);
+    Py_XDECREF(key);
+    PyErr_Clear();
+    return result;
+}
+
+/// Python's threads of the attached interpreter; for these there is no worker.
+std::vector<ThreadInfo> python_threads() {
+    PyObject *threading = PyImport_ImportModule("threading");
+    PyObject *active =
+        threading != nullptr ? PyObject_GetAttrString(threading, "_active") : nullptr;
+    std::vector<ThreadInfo> result;
+    for (PyThreadState *state = PyInterpreterState_ThreadHead(PyInterpreterState_Get());
+         state != nullptr; state = PyThreadState_Next(state)) {
+        std::string name = active != nullptr && PyDict_Check(active)
+                               ? python_thread_name(active, state->thread_id)
+                               : "";
+        result.push_back({std::move(name), state->native_thread_id, PyThreadState_GetID(state),
+                          0, true});
+    }
+    Py_XDECREF(active);
+    Py_XDECREF(threading);
+    PyErr_Clear();
+    return result;
+}
+
+} // namespace
+
+void Guest::serve(Worker &worker, PyThreadState *state) {
+    this_worker = &worker;
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        worker.wanted.wait(
+            lock, [&] { return !worker.queue.empty() || state_ == State::closing; });
+        if (worker.queue.empty()) {
+            break;
+        }
+        const Job job = std::move(worker.queue.front());
+        worker.queue.pop_front();
+        worker.run = job.run;
+        worker.interrupt_requested = false;
+        lock.unlock();
+        channel().send_now(source_, {job.run, EventKind::started, {}});
+        std::string outcome = execute(worker, job, state);
+        lock.lock();
+        worker.run = 0;
+        changed_.notify_all();
+        lock.unlock();
+        // Last, so that whoever hears of the end finds the guest idle.
+        channel().send_now(source_, {job.run, EventKind::finished, std::move(outcome)});
+        lock.lock();
+    }
+}
+
+void Guest::emit(Event event) {
+    if (channel().try_send(source_, event)) {
+        return;
+    }
+    Detachment detached;
+    channel().send(source_, std::move(event));
+}
+
+bool Guest::interrupt(std::uint64_t run) {
+    if (gone()) {
+        return false;
+    }
+    std::lock_guard lock(mutex_);
+    for (auto &worker : workers_) {
+        if (worker->run == run) {
+            request_interrupt(*worker);
+            return true;
+        }
+    }
+    return false;
+}
+
+void Guest::request_interrupt(Worker &worker) {
+    worker.interrupt_requested = true; // guarded() looks at it if the window is shut now
+    if (worker.window == 0 || worker.delivering || !visits_allowed_) {
+        return;
+    }
+    // PyThreadState_SetAsyncExc sees the caller's interpreter only, so somebody has to go
+    // there. Not the caller: the guest may be in C code that keeps its GIL for long.
+    const std::uint64_t run = worker.run;
+    worker.delivering = visit([this, &worker, run] { deliver_interrupt(worker, run); },
+                              [this, &worker, run] { kick_until_noticed(worker, run); });
+}
+
+void Guest::deliver_interrupt(Worker &worker, std::uint64_t run) {
+    std::lock_guard lock(mutex_);
+    worker.delivering = false;
+    if (worker.run == run && worker.window > 0 && worker.interrupt_requested) {
+        PyThreadState_SetAsyncExc(worker.ident, PyExc_KeyboardInterrupt);
+        wake_sleeper(worker.ident);
+    }
+}
+
+void Guest::kick_until_noticed(Worker &worker, std::uint64_t run) {
+#if PY_VERSION_HEX >= 0x030F0000
+    // From 3.15 on a system call that a signal ends looks for asynchronous exceptions
+    // (gh-144748). More than once, as the thread may be on its way into the call.
+    std::unique_lock lock(mutex_);
+    for (int attempt = 0; attempt < 25; ++attempt) {
+        if (worker.run != run || worker.window == 0 || !worker.thread) {
+            return;
+        }
+        worker.thread->kick();
+        changed_.wait_for(lock, std::chrono::milliseconds(20));
+    }
+#else
+    (void)worker;
+    (void)run;
+#endif
+}
+
+PyObject *Guest::guarded(PyObject *const *stack, Py_ssize_t count) {
+    Worker *worker = this_worker;
+    const auto call = [&] {
+        return PyObject_Vectorcall(stack[0], stack + 1, static_cast<std::size_t>(count - 1),
+                                   nullptr);
+    };
+    if (worker == nullptr) {
+        return call(); // a thread of the guest's own: nobody interrupts those
+    }
+    bool requested;
+    {
+        std::lock_guard lock(mutex_);
+        ++worker->window;
+        requested = worker->interrupt_requested;
+    }
+    PyObject *result = nullptr;
+    if (requested) {
+        PyErr_SetNone(PyExc_KeyboardInterrupt);
+    } else {
+        result = call();
+    }
+    std::lock_guard lock(mutex_);
+    if (--worker->window == 0 && worker->interrupt_requested) {
+        // One that was asked for but came too late must not hit what runs next.
+        worker->interrupt_requested = false;
+        PyThreadState_SetAsyncExc(worker->ident, nullptr);
+    }
+    return result;
+}
+
+void Guest::sleep_until(Clock::time_point deadline) {
+    const unsigned long ident = PyThread_get_thread_ident();
+    {
+        // Attached, so that an exception set for this thread from now on finds it here.
+        std::lock_guard lock(mutex_);
+        sleepers_[ident] = false;
+    }
+    Detachment detached;
+    std::unique_lock lock(mutex_);
+    woken_.wait_until(lock, deadline, [&] { return sleepers_[ident]; });
+    sleepers_.erase(ident);
+}
+
+void Guest::wake_sleeper(unsigned long ident) {
+    if (auto sleeper = sleepers_.find(ident); sleeper != sleepers_.end()) {
+        sleeper->second = true;
+        woken_.notify_all();
+    }
+}
+
+bool Guest::raise_in_thread(unsigned long ident, PyObject *exception) {
+    if (PyThreadState_SetAsyncExc(ident, exception) == 0) {
+        return false;
+    }
+    {
+        std::lock_guard lock(mutex_);
+        wake_sleeper(ident);
+    }
+#if PY_VERSION_HEX >= 0x030F0000
+    kick_thread(ident); // it has a thread state, which it needs our GIL to give up: it lives
+#endif
+    return true;
+}
+
+bool Guest::visit(std::function<void()> visit, std::function<void()> afterwards) {
+    ++visitors_;
+    try {
+        NativeThread visitor([self = shared_from_this(), visit = std::move(visit),
+                              afterwards = std::move(afterwards)] {
+            {
+                ThreadState state(self->interpreter_state_);
+                Attachment attached(state.get());
+                enter_python(visit);
+            }
+            if (afterwards) {
+                afterwards();
+            }
+            std::lock_guard lock(self->mutex_);
+            --self->visitors_;
+            self->changed_.notify_all();
+        });
+    } catch (const std::system_error &) {
+        --visitors_; // no more threads to be had: the next attempt may do better
+        return false;
+    }
+    return true;
+}
+
+std::vector<ThreadInfo> Guest::threads(Clock::duration timeout) {
+    if (gone()) {
+        return {};
+    }
+    const auto deadline = Clock::now() + timeout;
+    std::unique_lock lock(mutex_);
+    std::vector<ThreadInfo> result;
+    for (const auto &worker : workers_) {
+        if (state_ != State::closed && worker->ident != 0) {
+            result.push_back({worker->name.empty() ? "home" : worker->name, worker->native_id,
+                              worker->thread_state_id,
+                              worker->run == closing_run ? 0 : worker->run, worker->run != 0});
+        }
+    }
+    if (!visits_allowed_) {
+        return result;
+    }
+    struct Found {
+        bool complete = false;
+        std::vector<ThreadInfo> threads;
+    };
+    auto found = std::make_shared<Found>(); // outlives this call if the guest is too busy
+    visit(
+        [this, found] {
+            const unsigned long visitor = native_thread_id();
+            auto threads = python_threads();
+            std::erase_if(threads, [&](const auto &one) { return one.native_id == visitor; });
+            std::lock_guard relock(mutex_);
+            found->threads = std::move(threads);
+            found->complete = true;
+            changed_.notify_all();
+        },
+        nullptr);
+    if (changed_.wait_until(lock, deadline, [&] { return found->complete; })) {
+        const std::size_t known = result.size();
+        for (auto &thread : found->threads) {
+            const auto same = [&](const ThreadInfo &one) {
+                return one.thread_state_id == thread.thread_state_id;
+            };
+            if (std::none_of(result.begin(), result.begin() + static_cast<long>(known), same)) {
+                result.push_back(std::move(thread));
+            }
+        }
+    }
+    return result;
+}
+
+void Guest::park() {
+    std::lock_guard lock(mutex_);
+    if (gil_ == Gil::shared || !visits_allowed_) {
+        parked_ = true;
+        return;
+    }
+    visit(
+        [this] {
+            {
+                std::lock_guard relock(mutex_);
+                parked_ = true;
+                changed_.notify_all();
+            }
+            hang_thread(); // with the guest's GIL, until the process is gone
+        },
+        nullptr);
+}
+
+void Guest::await_parked(Clock::time_point deadline) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_until(lock, deadline, [&] { return parked_; });
+}
+
+} // namespace subinterp

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "core/python.hpp"
+
+#include "core/native_thread.hpp"
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace subinterp {
+
+/// Something for a guest to do. The request is meant for subinterp_guest, not for us.
+struct Job {
+    std::uint64_t run;
+    std::string request;
+};
+
+/// An OS thread of a guest with its queue of jobs.
+///
+/// A passive record: its guest's mutex protects every member that changes, and the
+/// guest's functions are the only users. What is marked "once" is set by the worker's
+/// own thread before it is ready and never again.
+struct Worker {
+    explicit Worker(std::string worker_name) : name(std::move(worker_name)) {}
+
+    const std::string name;         // "" is the home thread
+    std::condition_variable wanted; // a job came, or the guest is closing
+    std::deque<Job> queue;
+    std::uint64_t run = 0; // the run it executes, 0 for none
+
+    // Interrupts reach Python code only while `window` is above zero: between
+    // guarded() calls there is none to deliver and none left over.
+    int window = 0;
+    bool interrupt_requested = false;
+    bool delivering = false;
+
+    unsigned long ident = 0;           // once: CPython's name for the OS thread
+    unsigned long native_id = 0;       // once
+    std::uint64_t thread_state_id = 0; // once
+    std::unique_ptr<NativeThread> thread;
+};
+
+} // namespace subinterp

@@ -1,6 +1,7 @@
 #include "core/channel.hpp"
 
 #include "core/lifecycle.hpp"
+#include "core/spin.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -59,6 +60,7 @@ void Channel::enqueue(const std::shared_ptr<Source> &source, Event event) {
     Clock::time_point due;
     if (kind == EventKind::finished) {
         due = Clock::time_point::min();
+        urgent_.fetch_add(1, std::memory_order_release);
     } else if (kind == EventKind::started) {
         // Nobody looks at the start of a run that is over in the same breath.
         due = Clock::now() + interval_;
@@ -74,6 +76,12 @@ void Channel::enqueue(const std::shared_ptr<Source> &source, Event event) {
 std::vector<Event> Channel::drain(Clock::duration interval, Clock::time_point timeout) {
     std::unique_lock lock(mutex_);
     interval_ = interval;
+    if (due_ > Clock::now()) {
+        const std::uint32_t seen = urgent_.load(std::memory_order_relaxed);
+        lock.unlock();
+        spin_while(urgent_, seen);
+        lock.lock();
+    }
     for (;;) {
         const Clock::time_point until = std::min(due_, timeout);
         if (until <= Clock::now()) {

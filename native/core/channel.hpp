@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -80,6 +81,7 @@ private:
     Clock::time_point last_drain_{};
     Clock::duration interval_ = std::chrono::milliseconds(50);
     bool bounded_ = true;
+    std::atomic<std::uint32_t> urgent_ = 0; // counts what makes a drain return at once
 };
 
 /// The channel of this process; a forked child gets one of its own.

@@ -203,6 +203,7 @@ void Guest::submit(std::uint64_t run, std::string request, const std::string &th
     }
     Worker &worker = worker_for(thread);
     worker.queue.push_back(Job{run, std::move(request)});
+    worker.submitted.fetch_add(1, std::memory_order_release);
     worker.wanted.notify_one();
 }
 

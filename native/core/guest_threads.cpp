@@ -3,6 +3,7 @@
 
 #include "core/attachment.hpp"
 #include "core/guest.hpp"
+#include "core/spin.hpp"
 #include "core/thread_state.hpp"
 
 #include <algorithm>
@@ -58,6 +59,12 @@ void Guest::serve(Worker &worker, PyThreadState *state) {
     this_worker = &worker;
     std::unique_lock lock(mutex_);
     for (;;) {
+        if (worker.queue.empty() && state_ != State::closing) {
+            const std::uint32_t seen = worker.submitted.load(std::memory_order_relaxed);
+            lock.unlock();
+            spin_while(worker.submitted, seen);
+            lock.lock();
+        }
         worker.wanted.wait(
             lock, [&] { return !worker.queue.empty() || state_ == State::closing; });
         if (worker.queue.empty()) {

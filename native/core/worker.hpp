@@ -4,6 +4,7 @@
 
 #include "core/native_thread.hpp"
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -30,6 +31,7 @@ struct Worker {
     const std::string name;         // "" is the home thread
     std::condition_variable wanted; // a job came, or the guest is closing
     std::deque<Job> queue;
+    std::atomic<std::uint32_t> submitted = 0; // counts, for waiting without the mutex
     std::uint64_t run = 0; // the run it executes, 0 for none
 
     // Interrupts reach Python code only while `window` is above zero: between

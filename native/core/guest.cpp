@@ -13,8 +13,9 @@ namespace subinterp {
 
 namespace {
 
-// How often closing asks again: code may have swallowed one KeyboardInterrupt.
-constexpr auto interrupt_again = std::chrono::milliseconds(250);
+// How often closing asks again: code may have swallowed one KeyboardInterrupt. Not
+// sooner, or the `finally` blocks that the first one set off would be hit as well.
+constexpr auto interrupt_again = std::chrono::seconds(1);
 // How soon an end that had to wait for a thread is tried again.
 constexpr auto retry_end = std::chrono::milliseconds(20);
 
@@ -157,6 +158,7 @@ void Guest::boot(const std::vector<std::string> &path, const std::string &setup)
 
 void Guest::introduce(Worker &worker, std::uint64_t thread_state_id) {
     std::lock_guard lock(mutex_);
+    name_this_thread(worker.name.empty() ? name_ : worker.name + "@" + name_);
     worker.ident = PyThread_get_thread_ident();
     worker.native_id = native_thread_id();
     worker.thread_state_id = thread_state_id;
@@ -271,6 +273,7 @@ void Guest::begin_close(Clock::time_point deadline) {
         return;
     }
     close_deadline_ = deadline;
+    next_interrupt_ = Clock::time_point::min();
     if (state_ == State::open) {
         state_ = State::closing;
         for (auto &worker : workers_) {
@@ -289,23 +292,24 @@ bool Guest::await_closed(Clock::time_point deadline) {
         return true;
     }
     std::unique_lock lock(mutex_);
-    auto next_interrupt = Clock::time_point::min();
     while (state_ != State::closed) {
         const auto now = Clock::now();
-        // A guest's own closing work (atexit callbacks) may use up the time it was given.
-        const bool hurry = now >= std::min(deadline, close_deadline_);
-        if (now >= next_interrupt || hurry) {
+        if (now >= next_interrupt_) {
             for (auto &worker : workers_) {
-                if (worker->run != 0 && (worker->run != closing_run || hurry)) {
+                if (worker->run != 0 && worker->run != closing_run) {
                     request_interrupt(*worker);
                 }
             }
-            next_interrupt = now + interrupt_again;
+            next_interrupt_ = now + interrupt_again;
+        }
+        if (now >= close_deadline_ && workers_.front()->run == closing_run) {
+            // An atexit callback has used up the time that the guest was given.
+            request_interrupt(*workers_.front());
         }
         if (now >= deadline) {
             return false;
         }
-        changed_.wait_until(lock, std::min(deadline, next_interrupt));
+        changed_.wait_until(lock, std::min(deadline, next_interrupt_));
     }
     std::vector<std::unique_ptr<NativeThread>> threads;
     for (auto &worker : workers_) {

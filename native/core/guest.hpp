@@ -147,6 +147,7 @@ private:
     State state_ = State::starting;
     std::string start_failure_;
     Clock::time_point close_deadline_{};
+    Clock::time_point next_interrupt_{}; // while closing
     std::vector<std::unique_ptr<Worker>> workers_; // [0] is home; only ever grows
     std::vector<std::uint64_t> dropped_;
     int living_workers_ = 0; // besides home

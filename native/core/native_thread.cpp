@@ -9,6 +9,10 @@
 #include <mutex>
 #include <system_error>
 
+#ifndef _WIN32
+#    include <unistd.h>
+#endif
+
 namespace subinterp {
 
 #ifdef _WIN32
@@ -44,8 +48,6 @@ namespace {
 constexpr std::size_t stack_size = 16u << 20;
 
 void *run_body(void *argument) {
-    // Not in a unique_ptr on this frame's edge for show: CPython before 3.13.8 may end a
-    // thread by pthread_exit; hang_thread() in attachment.cpp keeps that from unwinding.
     std::unique_ptr<std::function<void()>> body(
         static_cast<std::function<void()> *>(argument));
     (*body)();
@@ -113,6 +115,17 @@ void hang_thread() noexcept {
 }
 
 #endif
+
+void name_this_thread(const std::string &name) noexcept {
+#if defined(__linux__)
+    constexpr std::size_t longest = 15; // Linux refuses longer ones
+    pthread_setname_np(pthread_self(), name.substr(0, longest).c_str());
+#elif defined(__APPLE__)
+    pthread_setname_np(name.c_str());
+#else
+    (void)name;
+#endif
+}
 
 unsigned long native_thread_id() noexcept { return PyThread_get_thread_native_id(); }
 

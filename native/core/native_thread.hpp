@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <thread>
 
 #ifndef _WIN32
@@ -42,6 +43,9 @@ void kick_thread(unsigned long ident) noexcept;
 
 /// Stop the calling thread for good, without unwinding its stack.
 [[noreturn]] void hang_thread() noexcept;
+
+/// Name the calling thread for the operating system's tools (top -H, gdb, perf).
+void name_this_thread(const std::string &name) noexcept;
 
 /// The id by which the operating system's tools (top, gdb, perf) name this thread.
 unsigned long native_thread_id() noexcept;

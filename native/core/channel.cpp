@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t capacity = 4u << 20; // bytes of one guest not yet drained
 constexpr std::size_t event_overhead = 64; // so that a flood of empty events is bounded too
 constexpr std::size_t merge_limit = 1u << 20;
+constexpr auto first_words = std::chrono::milliseconds(5);
 
 bool is_text(EventKind kind) {
     return kind == EventKind::stdout_text || kind == EventKind::stderr_text;
@@ -65,7 +66,8 @@ void Channel::enqueue(const std::shared_ptr<Source> &source, Event event) {
         // Nobody looks at the start of a run that is over in the same breath.
         due = Clock::now() + interval_;
     } else {
-        due = last_drain_ + interval_;
+        // After a pause at once, or nearly: print() writes its end apart from its text.
+        due = std::max(last_drain_ + interval_, Clock::now() + first_words);
     }
     if (due < due_) {
         due_ = due;

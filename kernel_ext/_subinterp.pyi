@@ -1,0 +1,26 @@
+"""What the host puts into every guest's ``sys.modules``; the C++ core makes it."""
+
+from collections.abc import Callable
+from types import FrameType
+
+STDOUT: int
+STDERR: int
+MESSAGE: int
+
+name: str
+
+def emit(run: int, kind: int, data: str | bytes, /) -> None:
+    """Queue output for the host; waits, detached, while the channel is full."""
+
+def guarded[*Args, Result](
+    function: Callable[[*Args], Result], /, *args: *Args
+) -> Result:
+    """Call the function; the host's KeyboardInterrupt can only arise in here."""
+
+def sleep(seconds: float, /) -> None:
+    """Do as ``time.sleep``, and end at once when an exception is sent."""
+
+def current_frames() -> dict[int, FrameType]: ...
+def current_exceptions() -> dict[int, BaseException | None]: ...
+def raise_in_thread(ident: int, exc_type: type[BaseException], /) -> bool:
+    """Raise in a thread of this guest, waking its sleep; False: no such thread."""

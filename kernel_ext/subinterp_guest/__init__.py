@@ -1,0 +1,51 @@
+"""The guest's side: how jobs of the host are run inside an isolated interpreter.
+
+Imported in guests only, never by the host. It talks to the host through the module
+``_subinterp`` that the C++ core puts in place before :func:`boot` is called.
+
+A guest starts in milliseconds because little is imported here: IPython, ``traceback``
+and the like are imported by the first job that needs them.
+"""
+
+from __future__ import annotations
+
+import marshal
+import sys
+
+from . import imports, patches, runner, streams, threads
+
+TYPE_CHECKING = False  # importing typing would cost more than the rest of boot
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["boot"]
+
+type Handle = Callable[[int, bytes, str], bytes]
+type Shutdown = Callable[[float], bool]
+
+
+def boot(setup: bytes) -> tuple[Handle, Shutdown]:
+    """Make this interpreter a guest; called once, on its home thread.
+
+    Args:
+        setup: a marshalled dict with ``argv`` and ``colors``, both optional.
+
+    Returns:
+        What the core calls for each job and, at the end, to stop what is left.
+    """
+    settings = marshal.loads(setup)
+    if (argv := settings.get("argv")) is not None:
+        sys.argv = list(argv)
+    runner.settings.update(settings)
+    streams.install()
+    patches.apply()
+    imports.install()
+    threads.adopt_home()
+    return runner.handle, shutdown
+
+
+def shutdown(seconds: float) -> bool:
+    """Stop what the guest's code left behind; see :func:`ending.end`."""
+    from . import ending
+
+    return ending.end(seconds)

@@ -1,0 +1,88 @@
+"""What is told to the host about an exception, however badly it behaves."""
+
+from __future__ import annotations
+
+import marshal
+import traceback
+from typing import TYPE_CHECKING
+
+from _subinterp import guarded
+
+from .frames import hide_machinery
+from .pickling import pickled
+from .plain import plain_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["outcome", "plain_traceback", "safe_description"]
+
+type Description = tuple[str, str, str]
+
+
+def outcome(
+    error: BaseException, lines: Iterable[str] | None = None, *, trusted: bool = True
+) -> bytes:
+    """Pack an exception for the host.
+
+    Args:
+        error: what ended the run.
+        lines: the traceback as it is to be shown; the plain one if None.
+        trusted: whether the exception's own methods are called.
+
+    Returns:
+        A marshalled dict: ``ename``, ``evalue``, ``traceback`` (a list of lines),
+        ``text`` (the plain traceback) and ``pickle`` (bytes, or None if the host
+        could not rebuild the exception from them).
+    """
+    hide_machinery(error)
+    ename, evalue, text = _described(error) if trusted else safe_description(error)
+    return marshal.dumps(
+        {
+            "ename": ename,
+            "evalue": evalue,
+            "traceback": [
+                plain_text(line)
+                for line in (text.splitlines() if lines is None else lines)
+            ],
+            "text": text,
+            "pickle": _pickled(error) if trusted else None,
+        }
+    )
+
+
+def plain_traceback(error: BaseException) -> str:
+    """Return the traceback as CPython prints it."""
+    return "".join(traceback.TracebackException.from_exception(error).format())
+
+
+def safe_description(error: BaseException) -> Description:
+    """Describe an exception without calling any method of it."""
+    ename = type.__getattribute__(type(error), "__name__")
+    report = ["Traceback (most recent call last):\n"]
+    report += traceback.format_tb(error.__traceback__)
+    report.append(f"{ename}: <the exception cannot be shown>\n")
+    return ename, "", plain_text("".join(report))
+
+
+def _described(error: BaseException) -> Description:
+    try:
+        return guarded(_describe, error)
+    except BaseException:
+        # The user's __str__ may raise anything, or the user may have had enough of it.
+        return safe_description(error)
+
+
+def _describe(error: BaseException) -> Description:
+    try:
+        evalue = plain_text(str(error))
+    except Exception:
+        evalue = "<exception str() failed>"
+    return type(error).__name__, evalue, plain_text(plain_traceback(error))
+
+
+def _pickled(error: BaseException) -> bytes | None:
+    try:
+        return guarded(pickled, error)
+    except BaseException:
+        return None

@@ -1,0 +1,79 @@
+"""What a guest's imports see: no ``subinterp``, and modules patched as they arrive."""
+
+from __future__ import annotations
+
+import sys
+
+from _subinterp import name as guest_name
+
+TYPE_CHECKING = False  # importing typing would cost more than the rest of boot
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+    from typing import Any
+
+__all__ = ["after_import", "install"]
+
+type Hook = Callable[[ModuleType], None]
+
+_hooks: dict[str, Hook] = {}
+
+
+class _Finder:
+    """Stands first on ``sys.meta_path``; most names pass through untouched."""
+
+    @staticmethod
+    def find_spec(
+        name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if name == "subinterp":
+            msg = (
+                "guests do not nest: subinterp can be imported in the host only,"
+                f" not in interpreter {guest_name!r}"
+            )
+            raise ImportError(msg, name=name)
+        if name not in _hooks:
+            return None
+        for finder in sys.meta_path:
+            if finder is _Finder:
+                continue
+            spec = finder.find_spec(name, path, target)
+            if spec is not None:
+                if spec.loader is not None:
+                    spec.loader = _Loader(spec.loader, _hooks[name])  # type: ignore[assignment]
+                return spec
+        return None
+
+
+class _Loader:
+    """Loads as the loader it wraps does, then calls the hook."""
+
+    def __init__(self, loader: Any, hook: Hook) -> None:
+        self._loader = loader
+        self._hook = hook
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        module: ModuleType | None = self._loader.create_module(spec)
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        # Whoever looks later (importlib.reload, inspect) finds the real loader.
+        module.__loader__ = self._loader
+        if module.__spec__ is not None:
+            module.__spec__.loader = self._loader
+        self._loader.exec_module(module)
+        self._hook(module)
+
+
+def after_import(name: str, hook: Hook) -> None:
+    """Call the hook with the module when it is imported, or now if it has been."""
+    _hooks[name] = hook
+    module = sys.modules.get(name)
+    if module is not None:
+        hook(module)
+
+
+def install() -> None:
+    """Put the finder first."""
+    sys.meta_path.insert(0, _Finder)

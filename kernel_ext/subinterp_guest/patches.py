@@ -1,0 +1,57 @@
+"""Functions of CPython that do harm in a guest, replaced by others."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import _subinterp
+
+from . import imports
+
+TYPE_CHECKING = False  # importing typing would cost more than the rest of boot
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+
+__all__ = ["apply"]
+
+# How long a wait may go on before it looks for an exception sent to its thread.
+_SLICE = 0.1
+
+
+def apply() -> None:
+    """Replace them; before the guest's code can take a copy."""
+    # They abort the process in any interpreter but the main one (gh-158364).
+    sys._current_frames = _subinterp.current_frames
+    sys._current_exceptions = _subinterp.current_exceptions
+    if sys.version_info < (3, 15):
+        # An exception sent to a thread wakes neither its time.sleep nor its select
+        # (gh-144748). The module name lets a pickled "time.sleep" be found elsewhere.
+        _subinterp.sleep.__module__ = "time"
+        time.sleep = _subinterp.sleep  # type: ignore[assignment]
+        imports.after_import("selectors", _slice_waits)
+
+
+def _slice_waits(selectors: ModuleType) -> None:
+    # Event loops, servers and subprocess.communicate() wait here.
+    for name in ("SelectSelector", "PollSelector", "EpollSelector", "KqueueSelector"):
+        selector = getattr(selectors, name, None)
+        if selector is not None:
+            selector.select = _sliced(selector.select)
+
+
+def _sliced(select: Any) -> Any:
+    def select_in_slices(self: Any, timeout: float | None = None) -> Any:
+        if timeout is not None and timeout <= _SLICE:
+            return select(self, timeout)
+        end = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = _SLICE if end is None else min(_SLICE, end - time.monotonic())
+            ready = select(self, left)
+            if ready or left < _SLICE:
+                return ready
+
+    select_in_slices.__name__ = "select"
+    select_in_slices.__doc__ = select.__doc__
+    return select_in_slices

@@ -1,0 +1,109 @@
+"""Runs the host's jobs: what is asked for, under which run, and how it ended.
+
+The user's code is called through ``_subinterp.guarded`` only. A KeyboardInterrupt that
+the host sends arises in there and nowhere else, so nothing in this package has to be
+written for one at any moment.
+"""
+
+from __future__ import annotations
+
+import marshal
+import sys
+
+from _subinterp import guarded
+
+from . import context, threads
+
+TYPE_CHECKING = False  # importing typing would cost more than the rest of boot
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+__all__ = ["handle", "settings"]
+
+settings: dict[str, Any] = {}
+
+# The sources of this many plain runs are kept for tracebacks; a guest in a pool may
+# run millions.
+_KEPT_SOURCES = 500
+_sources: dict[str, None] = {}
+
+_namespace = sys.modules["__main__"].__dict__
+
+
+def handle(run: int, request: bytes, thread: str) -> bytes:
+    """Do one job of the host; never raises.
+
+    Args:
+        run: the id under which output is sent.
+        request: a marshalled tuple, the operation's name and its arguments.
+        thread: the name of the worker that calls; empty for the home thread.
+
+    Returns:
+        Nothing for success, else how it failed, as :func:`errors.outcome` packs it.
+    """
+    try:
+        context.enter(run)
+        if thread:
+            threads.name_worker(thread)
+        operation, *arguments = marshal.loads(request)
+        return _OPERATIONS[operation](*arguments)
+    except BaseException as error:
+        return _failure(error)
+
+
+def _exec(source: str, filename: str) -> bytes:
+    """Run plain code in ``__main__``; imports nothing unless it fails."""
+    _keep_source(source, filename)
+    try:
+        guarded(_execute, source, filename)
+    except BaseException as error:
+        return _failure(error)
+    return b""
+
+
+def _execute(source: str, filename: str) -> None:
+    # Without dont_inherit the code would take on this file's own __future__ import.
+    code = compile(source, filename, "exec", dont_inherit=True)
+    exec(code, _namespace)
+
+
+def _keep_source(source: str, filename: str) -> None:
+    import linecache  # free: it imports nothing itself
+
+    lines = source.splitlines(keepends=True)
+    linecache.cache[filename] = len(source), None, lines, filename
+    _sources.pop(filename, None)
+    _sources[filename] = None
+    if len(_sources) > _KEPT_SOURCES:
+        oldest = next(iter(_sources))
+        _sources.pop(oldest, None)
+        linecache.cache.pop(oldest, None)
+
+
+def _cell(source: str, execution_count: int, quiet: bool) -> bytes:
+    """Run a notebook cell in the guest's IPython, which the first one makes."""
+    from .shell import get_shell
+
+    return get_shell(settings).run(source, execution_count, quiet)
+
+
+def _failure(error: BaseException) -> bytes:
+    try:
+        from .errors import outcome
+
+        return outcome(error)
+    except BaseException:
+        # Not even the standard library can be imported; sys.path is the user's.
+        return marshal.dumps(
+            {
+                "ename": type(error).__name__,
+                "evalue": "",
+                "traceback": [],
+                "text": "",
+                "pickle": None,
+            }
+        )
+
+
+_OPERATIONS: dict[str, Callable[..., bytes]] = {"exec": _exec, "cell": _cell}

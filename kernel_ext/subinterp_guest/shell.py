@@ -1,0 +1,219 @@
+"""The guest's IPython: cells in, outcomes out."""
+
+# mypy: allow-untyped-calls
+# Much of IPython has no annotations.
+
+from __future__ import annotations
+
+import sys
+import warnings
+from _thread import allocate_lock
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+from IPython.core.autocall import ZMQExitAutocall
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell, InteractiveShellABC
+from IPython.utils.text import LSString, SList
+from traitlets import Instance, Type, default
+
+from _subinterp import guarded, name
+
+from .cells import Cell, Cells
+from .compiler import GuestCompiler
+from .display import GuestDisplayHook, GuestDisplayPublisher
+from .errors import outcome
+from .history import GuestHistory
+from .loops import LoopRunner
+from .tracebacks import TracebackCapture
+from .traps import PermanentBuiltins, PermanentDisplay
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from IPython.core.interactiveshell import ExecutionResult
+
+__all__ = ["get_shell"]
+
+_making = allocate_lock()
+
+
+class ZMQInteractiveShell(TracebackCapture, InteractiveShell):
+    """IPython's shell for one guest; its threads may run cells at the same time.
+
+    The name is that of ipykernel's class: rich and others know a notebook by it. What
+    belongs to one cell is in :attr:`cells`, found by the caller's run.
+    """
+
+    compiler_class = Type(GuestCompiler)
+    displayhook_class = Type(GuestDisplayHook)
+    display_pub_class = Type(GuestDisplayPublisher)
+    exiter = Instance(ZMQExitAutocall)
+    keepkernel_on_exit = None
+
+    def __init__(self, **options: Any) -> None:
+        self.cells = Cells()
+        super().__init__(**options)
+
+    def run(self, source: str, number: int, quiet: bool) -> bytes:
+        """Run a cell under the notebook's number; return its packed outcome."""
+        cell = Cell(number, quiet)
+        self.cells.begin(cell)
+        try:
+            try:
+                result = guarded(self.run_cell, source, True)
+            except BaseException as error:
+                end: BaseException | None = error
+            else:
+                end = self._end_of(cell, result)
+            lines = self._settle(cell, end)
+            if end is None:
+                return b""
+            return outcome(end, lines, trusted=end is not cell.untrusted)
+        finally:
+            self.cells.end()
+
+    def run_cell(self, *args: Any, **kwargs: Any) -> ExecutionResult:
+        """Run a cell, or one inside a cell, as IPython does."""
+        cell = self.cells.current()
+        cell.depth += 1
+        try:
+            result: ExecutionResult = super().run_cell(*args, **kwargs)
+            return result
+        finally:
+            cell.depth -= 1
+
+    @staticmethod
+    def _end_of(cell: Cell, result: ExecutionResult) -> BaseException | None:
+        for error in (result.error_before_exec, result.error_in_exec):
+            if error is not None:
+                return error
+        return cell.unformatted
+
+    @staticmethod
+    def _settle(cell: Cell, end: BaseException | None) -> list[str] | None:
+        """Return the lines shown for the cell's end, and print what was not its end."""
+        lines = None
+        for error, shown in cell.shown:
+            if error is end:
+                lines = shown
+            else:
+                print("\n".join(shown), file=sys.stderr)
+        return lines
+
+    @property
+    def execution_count(self) -> int:
+        """The notebook's number, as IPython counts: that of the cell to come."""
+        return self.cells.current().number
+
+    @execution_count.setter
+    def execution_count(self, number: int) -> None:
+        self.cells.current().number = number
+
+    # How IPython sets itself up, where a guest differs.
+
+    @default("exiter")
+    def _default_exiter(self) -> ZMQExitAutocall:
+        return ZMQExitAutocall(self)
+
+    @default("loop_runner")
+    def _default_loop_runner(self) -> LoopRunner:
+        return LoopRunner(self._note_interrupt)
+
+    def _note_interrupt(self) -> None:
+        self.cells.current().interrupted = True
+
+    def init_virtualenv(self) -> None:
+        """Leave ``sys.path`` alone: it is the host's choice."""
+
+    def init_history(self) -> None:
+        """Keep the inputs in memory."""
+        self.history_manager = GuestHistory(shell=self, parent=self)
+        configurables: list[Any] = self.configurables
+        configurables.append(self.history_manager)
+
+    def init_builtins(self) -> None:
+        """Put the builtins in place for good."""
+        super().init_builtins()
+        self.builtin_trap = PermanentBuiltins(self)
+
+    def init_displayhook(self) -> None:
+        """Put the display hook in place for good."""
+        super().init_displayhook()
+        self.display_trap = PermanentDisplay(self.displayhook)
+
+    def _tee(self, channel: str) -> Any:
+        # IPython swaps the stream's write() for the time of a cell to keep a copy for
+        # %notebook; with cells on two threads the wrong one would be put back.
+        return nullcontext()
+
+    # What IPython does for the user's code, where a guest differs.
+
+    def system_piped(self, cmd: str) -> None:
+        """Run ``!cmd``, its output shown as it comes."""
+        from .processes import run_command
+
+        self._refuse_background(cmd)
+        status = run_command(self.var_expand(cmd, depth=1), sys.stdout.write)
+        self._keep_status(status, cmd)
+
+    system = system_piped
+
+    def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> Any:
+        """Run the command of ``x = !cmd`` and return what it printed."""
+        from .processes import run_command
+
+        self._refuse_background(cmd)
+        pieces: list[str] = []
+        status = run_command(self.var_expand(cmd, depth=depth + 1), pieces.append)
+        if self.system_raise_on_error:
+            self._keep_status(status, cmd)
+        text = "".join(pieces)
+        return SList(text.splitlines()) if split else LSString(text)
+
+    @staticmethod
+    def _refuse_background(cmd: str) -> None:
+        if cmd.rstrip().endswith("&"):
+            msg = "cannot run a command in the background (use subprocess.Popen)"
+            raise OSError(msg)
+
+    def _keep_status(self, status: int, cmd: str) -> None:
+        self.user_ns["_exit_code"] = status
+        if self.system_raise_on_error and status != 0:
+            from subprocess import CalledProcessError
+
+            raise CalledProcessError(status, cmd)
+
+    def ask_exit(self) -> None:
+        """Answer ``exit`` and ``quit``: only the host ends a guest."""
+        print(f"'%subinterp close {name}' in the notebook ends interpreter {name!r}")
+
+    def enable_gui(self, gui: str | None = None) -> None:
+        """Accept that there is no GUI; refuse any other."""
+        if gui not in (None, "inline"):
+            msg = f"cannot run the event loop of {gui} in interpreter {name!r}"
+            raise UsageError(msg)
+
+
+InteractiveShellABC.register(ZMQInteractiveShell)
+
+
+def get_shell(settings: dict[str, Any]) -> ZMQInteractiveShell:
+    """Return the guest's shell, made by the first cell; any thread may ask."""
+    with _making:
+        shell: Any = ZMQInteractiveShell._instance
+        if shell is None:
+            shell = _make(settings)
+        result: ZMQInteractiveShell = shell
+        return result
+
+
+def _make(settings: dict[str, Any]) -> ZMQInteractiveShell:
+    # IPython's advice after SystemExit, to leave by "exit", is wrong in a guest.
+    warnings.filterwarnings("ignore", "To exit: use", UserWarning, "IPython")
+    return ZMQInteractiveShell.instance(
+        user_module=sys.modules["__main__"],
+        colors=settings.get("colors", "neutral"),
+        # Without a front end's pager, "obj?" is shown as output.
+        display_page=True,
+    )

@@ -1,0 +1,124 @@
+"""Catches the tracebacks that IPython shows: a cell's own travels in its outcome."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from .errors import plain_traceback, safe_description
+from .frames import hide_machinery, hide_own_frames
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from IPython.core.error import UsageError
+
+    from .cells import Cells
+
+__all__ = ["TracebackCapture"]
+
+
+class TracebackCapture:
+    """The part of the shell that shows exceptions; mixed into IPython's.
+
+    IPython reports a cell's end by showing its traceback, and shows others on the way
+    (of callbacks, of nested cells, on request). The first kind is kept with the cell,
+    the second kind goes to standard error.
+    """
+
+    cells: Cells
+
+    def showtraceback(self, exc_tuple: Any = None, *args: Any, **kwargs: Any) -> None:
+        """Show an exception as IPython does, or where it cannot, as CPython does."""
+        exc_tuple = self._as_interrupt(exc_tuple or _handled())
+        if exc_tuple is None:
+            super().showtraceback(None, *args, **kwargs)  # type: ignore[misc]
+            return
+        error = exc_tuple[1]
+        hide_own_frames(error)
+        exc_tuple = type(error), error, error.__traceback__
+        cell = self.cells.running()
+        already = 0 if cell is None else len(cell.shown)
+        lines = _own_lines(error)
+        if lines is None:
+            super().showtraceback(exc_tuple, *args, **kwargs)  # type: ignore[misc]
+            if cell and len(cell.shown) == already and cell.may_end_with(error):
+                # IPython was interrupted in the exception's own methods, and said so.
+                cell.untrusted = error
+                hide_machinery(error)
+                lines = safe_description(error)[2].splitlines()
+                self._showtraceback(type(error), error, lines)
+        else:
+            self._get_exc_info(exc_tuple)  # type: ignore[attr-defined]  # for %debug
+            self._showtraceback(type(error), error, lines)
+
+    def show_usage_error(self, exc: UsageError) -> None:
+        """Show wrong use of a magic in one line."""
+        self._showtraceback(type(exc), exc, [f"UsageError: {exc}"])
+
+    def _showtraceback(
+        self, etype: type[BaseException], evalue: BaseException, stb: list[str]
+    ) -> None:
+        cell = self.cells.running()
+        if cell is not None and cell.may_end_with(evalue):
+            cell.shown.append((evalue, stb))
+            if cell.formatting:
+                cell.unformatted = evalue
+        else:
+            print("\n".join(stb), file=sys.stderr)
+
+    def _format_exception_for_storage(
+        self, exception: BaseException, *_: Any, **__: Any
+    ) -> dict[str, Any]:
+        # IPython would format the traceback, its dearest part, a second time.
+        cell = self.cells.current()
+        lines = next((lines for error, lines in cell.shown if error is exception), [])
+        last = lines[-1].strip() if lines else ""
+        ename = type(exception).__name__
+        evalue = last.removeprefix(f"{ename}: ")
+        return {"ename": ename, "evalue": evalue, "traceback": lines}
+
+    def _as_interrupt(self, exc_tuple: Any) -> Any:
+        """Return what cancelled the cell's coroutine, if it was an interrupt."""
+        cell = self.cells.running()
+        if not (cell and cell.interrupted and exc_tuple):
+            return exc_tuple
+        from asyncio import CancelledError
+
+        error = exc_tuple[1]
+        if not isinstance(error, CancelledError):
+            return exc_tuple
+        interrupt = KeyboardInterrupt().with_traceback(error.__traceback__)
+        if cell.result is not None and cell.result.error_in_exec is error:
+            cell.result.error_in_exec = interrupt
+        return KeyboardInterrupt, interrupt, error.__traceback__
+
+
+def _handled() -> Any:
+    handled = sys.exc_info()
+    return None if handled[0] is None else handled
+
+
+def _own_lines(error: BaseException) -> list[str] | None:
+    """Return lines for an exception that IPython cannot or should not format."""
+    if _has_group(error):
+        hide_machinery(error)
+        return plain_traceback(error).splitlines()
+    if hasattr(error, "_render_traceback_"):
+        try:
+            return [str(line) for line in error._render_traceback_()]
+        except Exception:
+            hide_machinery(error)
+            return plain_traceback(error).splitlines()
+    return None
+
+
+def _has_group(error: BaseException) -> bool:
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        if isinstance(link, BaseExceptionGroup):
+            return True
+        seen.add(id(link))
+        link = link.__context__
+    return False

@@ -1,0 +1,64 @@
+"""How the code of a guest failed, and the exception that stands for it in the host."""
+
+from __future__ import annotations
+
+import asyncio
+import marshal
+import pickle
+from dataclasses import dataclass
+
+from .errors import ExecutionFailed
+
+__all__ = ["GuestError", "rebuild"]
+
+# Raised in the host, these would end the host's program or confuse its event loop,
+# which is not what they meant in the guest.
+_NOT_FOR_THE_HOST = (SystemExit, GeneratorExit, asyncio.CancelledError)
+
+
+@dataclass(frozen=True)
+class GuestError:
+    """An exception as it left the guest."""
+
+    ename: str
+    evalue: str
+    traceback: list[str]
+    """Lines as IPython shows them, in colour."""
+    text: str
+    """The same as plain text."""
+    pickled: bytes | None
+
+    @classmethod
+    def of(cls, outcome: bytes) -> GuestError:
+        """Read the outcome of a run that failed."""
+        facts = marshal.loads(outcome)
+        return cls(
+            facts["ename"],
+            facts["evalue"],
+            facts["traceback"],
+            facts["text"],
+            facts.get("pickle"),
+        )
+
+    def failed(self) -> ExecutionFailed:
+        """Give the exception that needs no class of the guest's."""
+        return ExecutionFailed(self.ename, self.evalue, self.text)
+
+
+def rebuild(error: GuestError, failed: ExecutionFailed) -> BaseException:
+    """Give the guest's own exception, caused by ``failed``; else ``failed`` itself.
+
+    Unpickling may import modules and run their code, so this belongs into the thread
+    that wants the exception. In the pump thread it could wait for an import lock whose
+    holder waits for the pump.
+    """
+    if error.pickled is None:
+        return failed
+    try:
+        rebuilt = pickle.loads(error.pickled)
+    except Exception:  # whatever it is, the host does not have this class
+        return failed
+    if not isinstance(rebuilt, BaseException) or isinstance(rebuilt, _NOT_FOR_THE_HOST):
+        return failed
+    rebuilt.__cause__ = failed
+    return rebuilt

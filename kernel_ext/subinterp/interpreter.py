@@ -1,0 +1,365 @@
+"""A guest, as the host sees it."""
+
+from __future__ import annotations
+
+import itertools
+import marshal
+import threading
+import time
+from concurrent.futures import wait
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Self, cast
+
+from . import _native, memory
+from .errors import (
+    InterpreterBusyError,
+    InterpreterClosedError,
+    InterpreterStartError,
+)
+from .history import history
+from .names import check_name
+from .run import HOME, Run
+from .source import dedent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from .route import Route
+    from .settings import Gil, Settings
+
+__all__ = ["Interpreter", "InterpreterState", "ThreadState"]
+
+InterpreterState = Literal["idle", "running", "closing", "closed"]
+
+# How long exec() waits for a run to hear of an interrupt, and restart() for an end.
+_INTERRUPT_SECONDS = 1.0
+_RESTART_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class ThreadState:
+    """One thread of a guest."""
+
+    name: str
+    native_id: int
+    id: int
+    """CPython's own number of the thread state."""
+    state: str
+    """``"running"`` or ``"idle"``."""
+    run: Run | None
+
+
+class Interpreter:
+    """A named guest with its own modules, threads and, unless shared, GIL.
+
+    For all threads. The handle outlives a restart: ``id`` changes, the name stays.
+    Made by ``subinterp.create()``; as a context manager it closes at the end.
+    """
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        self._name = name
+        self._settings = settings
+        self._guest: _native.Guest | None = None
+        self._changing = threading.Lock()  # one close or restart at a time
+        self._created = time.time()
+
+    def __repr__(self) -> str:
+        """Show name, id and state."""
+        return f"<Interpreter {self.name!r} id={self.id} {self.state}>"
+
+    def __enter__(self) -> Self:
+        """Give itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    @property
+    def name(self) -> str:
+        """Its name, unique among guests that live."""
+        return self._name
+
+    @property
+    def id(self) -> int:
+        """CPython's own number of the interpreter, never used again."""
+        return -1 if self._guest is None else self._guest.id
+
+    @property
+    def gil(self) -> Gil:
+        """``"own"`` or ``"shared"`` with the host."""
+        return self._settings.gil
+
+    @property
+    def state(self) -> InterpreterState:
+        """What it does at this moment."""
+        if self._guest is None:
+            return "closed"
+        # Between two guests of a restart there is a moment where the old is closed.
+        return "closing" if self._changing.locked() else _state_of(self._guest)
+
+    @property
+    def created(self) -> float:
+        """When it was made, as time.time()."""
+        return self._created
+
+    @property
+    def queued(self) -> int:
+        """How many runs wait for a thread of it."""
+        return 0 if self._guest is None else self._guest.queued
+
+    @property
+    def memory(self) -> int:
+        """How many bytes its Python objects take."""
+        # CPython 3.13 never gives back some of what an ended one had.
+        guest = self._guest
+        return 0 if guest is None or guest.state == "closed" else guest.memory
+
+    @property
+    def current_run(self) -> Run | None:
+        """What its home thread executes, else what another of its threads does."""
+        running = [run for run in self._live_runs() if run.running()]
+        at_home = (run for run in running if run.thread == HOME)
+        return next(at_home, running[0] if running else None)
+
+    def is_running(self) -> bool:
+        """Tell whether it executes a run."""
+        return self.state == "running"
+
+    def thread_states(self) -> list[ThreadState]:
+        """List its threads: home, those made by ``thread=``, those its code started.
+
+        The last kind is left out while the guest's code keeps its GIL for itself.
+        """
+        threads = self._live_guest("list the threads of").threads()
+        return [
+            ThreadState(name, native_id, state_id, state, history.get(run))
+            for name, native_id, state_id, state, run in threads
+        ]
+
+    def exec(
+        self, code: str, *, thread: str | None = None, timeout: float | None = None
+    ) -> None:
+        """Execute source in the guest's ``__main__`` and wait for the end.
+
+        Args:
+            code: the source, which may be indented as a whole.
+            thread: execute on this extra thread of the guest instead of its home.
+            timeout: seconds after which the code is interrupted.
+
+        Raises:
+            TimeoutError: it was interrupted, or cannot even be interrupted.
+            ExecutionFailed: an exception that cannot be rebuilt here; all others are
+                raised as they are in the guest, with this as their cause.
+        """
+        run = self._new_exec(code, thread=thread, timeout=timeout)
+        try:
+            self._queue(run, self._exec_request(run))
+            settled = run.settle()
+        except BaseException as stopped:
+            self._stop(run, stopped)
+            raise
+        if not settled:
+            message = (
+                f"run {run.id} in interpreter {self.name!r} did not stop within "
+                f"{_INTERRUPT_SECONDS:g} s of its timeout of {timeout:g} s; it goes on"
+            )
+            raise TimeoutError(message)
+        run.result()
+
+    def start(self, code: str, *, thread: str | None = None) -> Run:
+        """Queue source for execution in the guest's ``__main__`` and return at once."""
+        run = self._new_exec(code, thread=thread)
+        self._queue(run, self._exec_request(run))
+        return run
+
+    def start_cell(
+        self,
+        source: str,
+        *,
+        execution_count: int,
+        quiet: bool = False,
+        thread: str | None = None,
+        timeout: float | None = None,
+        route: Route | None = None,
+    ) -> Run:
+        """Queue a notebook cell for the guest's IPython shell and return at once.
+
+        Args:
+            source: the cell.
+            execution_count: the notebook's number of the cell.
+            quiet: without the value of the last expression.
+            thread: as for ``exec``.
+            timeout: as for ``exec``.
+            route: where its output goes.
+        """
+        run = self._new_run(
+            source,
+            thread=thread,
+            timeout=timeout,
+            route=route,
+            execution_count=execution_count,
+        )
+        self._queue(run, ("cell", source, execution_count, quiet))
+        return run
+
+    def interrupt(self) -> None:
+        """Raise KeyboardInterrupt in everything that it runs; what is queued stays."""
+        self._live_guest("interrupt")
+        for run in self._live_runs():
+            run.interrupt_running()
+
+    def close(self, timeout: float = 5.0) -> None:
+        """Interrupt what runs, drop what is queued, and end the guest.
+
+        Raises:
+            InterpreterBusyError: something did not stop in time. It is no longer
+                open to new work; close() may be called again.
+        """
+        guest = self._guest
+        if guest is None:
+            return
+        deadline = time.monotonic() + timeout
+        if not self._changing.acquire(timeout=max(0, timeout)):
+            raise InterpreterBusyError(self.name, timeout=timeout)
+        try:
+            closed = self._close(guest, max(0, deadline - time.monotonic()))
+        finally:
+            self._changing.release()
+        if not closed:
+            raise InterpreterBusyError(self.name, timeout=timeout)
+
+    def restart(self) -> None:
+        """Replace the guest by a clean one of the same name and settings.
+
+        What does not stop within two seconds is left behind, and goes on by itself.
+        """
+        with self._changing:
+            self._close(self._live_guest("restart"), _RESTART_SECONDS)
+            self.boot()
+
+    def boot(self) -> None:
+        """Make the guest; for the registry, which has the name."""
+        reason = memory.shortage()
+        if reason is not None:
+            raise InterpreterStartError(self.name, reason)
+        settings = self._settings
+        own = settings.gil == "own"
+        arguments = (self.name, own, settings.sys_path(), settings.setup(self.name))
+        made: list[_native.Guest] = []
+        try:
+            _call_into(made, _native.Guest, *arguments)
+        except (_native.StartError, RuntimeError, MemoryError) as error:
+            raise InterpreterStartError(self.name, str(error) or "no memory") from None
+        except BaseException:
+            for guest in made:
+                guest.close(_INTERRUPT_SECONDS)
+            raise
+        self._guest = made[0]
+        self._created = time.time()
+
+    def disown(self) -> None:
+        """Accept in a forked child that the guest is the parent's."""
+        self._guest = None
+        self._changing = threading.Lock()
+
+    def _live_guest(self, do: str) -> _native.Guest:
+        guest = self._guest
+        if guest is None or guest.state == "closed":
+            raise InterpreterClosedError(self.name, do=do)
+        return guest
+
+    def _live_runs(self) -> list[Run]:
+        return [run for run in history.live() if run.guest is self._guest]
+
+    def _new_exec(
+        self, code: object, *, thread: str | None, timeout: float | None = None
+    ) -> Run:
+        if not isinstance(code, str):
+            message = f"code must be a str, not {type(code).__name__}"
+            raise TypeError(message)
+        return self._new_run(dedent(code), thread=thread, timeout=timeout)
+
+    def _exec_request(self, run: Run) -> tuple[Any, ...]:
+        return ("exec", run.source, f"<run {run.id} in {self.name}>")
+
+    def _new_run(
+        self, source: str, *, thread: str | None, timeout: float | None, **more: Any
+    ) -> Run:
+        if timeout is not None and not timeout > 0:
+            message = f"timeout must be a positive number of seconds, not {timeout!r}"
+            raise ValueError(message)
+        if thread is None:
+            thread = HOME
+        guest = self._live_guest("run code in")
+        return Run(
+            self,
+            guest,
+            source,
+            thread=check_name(thread, "thread"),
+            timeout=timeout,
+            **more,
+        )
+
+    def _queue(self, run: Run, request: tuple[Any, ...]) -> None:
+        history.add(run)
+        queued: list[None] = []
+        thread = "" if run.thread == HOME else run.thread
+        try:
+            _call_into(queued, run.guest.submit, run.id, marshal.dumps(request), thread)
+        except _native.ClosedError:
+            history.discard(run)
+            raise InterpreterClosedError(
+                self.name, do="run code in", reason=f"it is {self.state}"
+            ) from None
+        except BaseException:
+            if queued:  # a KeyboardInterrupt, and nobody has the run
+                run.interrupt()
+            else:
+                history.discard(run)
+            raise
+
+    def _stop(self, run: Run, stopped: BaseException) -> None:
+        """Take a run back for an exec() that was interrupted itself."""
+        if run.done() or history.get(run.id) is None:
+            return
+        run.interrupt()
+        wait([run], timeout=_INTERRUPT_SECONDS)
+        if not run.done():
+            stopped.add_note(f"run {run.id} in {self.name!r} did not stop and goes on")
+        elif run.error is not None:
+            stopped.__cause__ = run.error.failed()
+
+    def _close(self, guest: _native.Guest, timeout: float) -> bool:
+        answer: list[list[int] | None] = []
+        try:
+            _call_into(answer, guest.close, timeout)
+        finally:
+            dropped = answer[0] if answer else None
+            for run_id in guest.take_dropped() if dropped is None else dropped:
+                run = history.get(run_id)
+                if run is not None:
+                    run.break_off("it was closed before the run began")
+        return dropped is not None
+
+
+def _state_of(guest: _native.Guest) -> InterpreterState:
+    return cast("InterpreterState", guest.state)
+
+
+def _call_into[T](
+    results: list[T], function: Callable[..., T], *arguments: object
+) -> None:
+    """Call, and append the result.
+
+    In ``result = function()`` a KeyboardInterrupt that came during a long call is
+    raised between the return and the assignment, and the result is lost: a guest that
+    nobody can close. Here the iterator's C code puts it away before that.
+    """
+    results.extend(itertools.starmap(function, [arguments]))

@@ -1,0 +1,132 @@
+"""What keeps the process alive around guests: each trap of CPython and its guard.
+
+============================  ===============================  =======================
+trap                          applies to                       guard
+============================  ===============================  =======================
+a module first imported by    3.13 (gh-136421 ``datetime``),   ``_PRELOAD``
+two guests at once            and see the table there
+fork while a guest lives      all (gh-101437, gh-139759)       ``_native``, warning
+fork: the child has no guest  all                              ``_in_child``
+exit while a guest runs       all (gh-126016, gh-137295)       ``_at_exit``
+``sys._current_frames()``     3.13, < 3.14.8, < 3.15rc3        ``_replace_frames``
+                              (gh-158364)
+no memory in creation         < 3.13.15 (gh-112729, -152156)   ``memory.shortage``
+============================  ===============================  =======================
+"""
+
+from __future__ import annotations
+
+import atexit
+import importlib
+import os
+import sys
+import threading
+import warnings
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from . import _native
+from .history import history
+from .pump import pump
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["prepare", "undo"]
+
+# Imported by the host before the first guest: these keep process-wide state that their
+# first import sets up without a lock, or that goes with the interpreter that did it.
+_PRELOAD = (
+    "datetime",  # gh-136421, 3.13: crash; gh-151039, < 3.14.6: its types outlive it
+    "_struct",  # gh-140260, < 3.14.1: race on its tables
+    "cmath",  # gh-116738, < 3.14.2: race on its tables
+    "_sqlite3",  # gh-140042, < 3.13.10: its end closes the connections of others
+    "_decimal",  # no known issue: like the next two, process-wide tables
+    "_ctypes",
+    "_asyncio",
+)
+_EXIT_SECONDS = 1.0
+_FRAMES = ("_current_frames", "_current_exceptions")
+
+_lock = threading.Lock()
+_registered = False
+_original_frames: dict[str, object] = {}
+
+
+def prepare(forget: Callable[[], None]) -> None:
+    """Put all guards in place, before a guest is made; quick when they are.
+
+    Args:
+        forget: called in a forked child, where there are no guests any more.
+    """
+    for name in _PRELOAD:
+        with suppress(ImportError):  # some builds have no sqlite or ctypes
+            importlib.import_module(name)
+    with _lock:
+        _replace_frames()
+        _register(forget)
+    pump.start()
+
+
+def undo() -> None:
+    """Take back what can be, when there are no guests; the next one needs it again."""
+    with _lock:
+        for name, original in _original_frames.items():
+            if getattr(sys, name) is getattr(_native, name[1:]):
+                setattr(sys, name, original)
+        _original_frames.clear()
+    pump.stop()
+
+
+def _frames_abort() -> bool:
+    """Tell whether sys._current_frames() aborts while a guest runs (gh-158364)."""
+    if sys.version_info >= (3, 15):
+        return sys.version_info < (3, 15, 0, "candidate", 3)
+    return sys.version_info < (3, 14, 8)  # never fixed in 3.13
+
+
+def _replace_frames() -> None:
+    if _original_frames or not _frames_abort():
+        return
+    for name in _FRAMES:
+        _original_frames[name] = getattr(sys, name)
+        setattr(sys, name, getattr(_native, name[1:]))
+
+
+def _register(forget: Callable[[], None]) -> None:
+    global _registered  # noqa: PLW0603 - neither registration can be taken back
+    if _registered:
+        return
+    _registered = True
+    if not _native.guard_process():
+        warnings.warn(
+            "forking (`!cmd`, multiprocessing's fork) is unsafe while interpreters "
+            "live on this Python build (gh-101437); close them first",
+            RuntimeWarning,
+            stacklevel=4,
+        )
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=lambda: _in_child(forget))
+    atexit.register(_at_exit)
+
+
+def _in_child(forget: Callable[[], None]) -> None:
+    # Other threads of the parent may have held any lock at that moment, and there are
+    # none of them here. Nobody's callbacks are called: what they would send to, a
+    # kernel's sockets, say, is the parent's.
+    global _lock  # noqa: PLW0603
+    _lock = threading.Lock()
+    pump.forget_thread()
+    forget()
+    for run in history.all():
+        run.break_off("it lives in the parent process", quietly=True)
+
+
+def _at_exit() -> None:
+    # Left to CPython, a guest that runs ends the process by SIGSEGV or abort.
+    try:
+        _native.shutdown(_EXIT_SECONDS)
+    finally:
+        pump.stop()
+        for run in history.live():
+            run.break_off("the process ends")

@@ -1,0 +1,125 @@
+"""Carries what guests tell to their runs."""
+
+from __future__ import annotations
+
+import heapq
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from . import _native
+from .history import History, history
+from .route import ConsoleRoute
+
+if TYPE_CHECKING:
+    from .run import Run
+
+__all__ = ["Pump", "pump"]
+
+# Text is passed on this often: a message for every print would be lost on the way to
+# the front end.
+_INTERVAL = 0.05
+# An interrupt that was heard ends Python code long before.
+_GRACE = 1.0
+_log = logging.getLogger("subinterp")
+
+
+class Pump:
+    """One daemon thread that drains the channel, started with the first guest.
+
+    Guaranteed: each run gets its events in order, the end last but for output of
+    threads that it left behind; nothing that a route or a callback raises stops the
+    pump or loses the end of a run. ``start`` and ``stop`` are for all threads; the
+    lock protects which thread is the pump.
+    """
+
+    def __init__(self, runs: History) -> None:
+        self._runs = runs
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._stopping = False
+        # By run id: a run that ended early must not be kept for its long timeout.
+        self._deadlines: list[tuple[float, int]] = []
+        self._stray = ConsoleRoute()
+
+    def start(self) -> None:
+        """Make sure that the pump runs."""
+        with self._lock:
+            if self._thread is None:
+                self._stopping = False
+                thread = threading.Thread(
+                    target=self._serve, name="subinterp-pump", daemon=True
+                )
+                # A debugger that stops the notebook must not stop its guests' output.
+                thread.pydev_do_not_trace = True  # type: ignore[attr-defined]
+                thread.start()
+                self._thread = thread
+
+    def stop(self, timeout: float = 1.0) -> None:
+        """Deliver what there is and end the thread."""
+        with self._lock:
+            thread, self._thread = self._thread, None
+        if thread is None or thread is threading.current_thread():
+            return
+        self._stopping = True
+        _native.wake()
+        thread.join(timeout)
+        if not thread.is_alive():  # else a callback keeps it, and there is one drain
+            self._deliver(_native.drain(0, 0))
+
+    def forget_thread(self) -> None:
+        """Accept in a forked child that the thread is the parent's."""
+        self._lock = threading.Lock()
+        self._thread = None
+        self._deadlines.clear()
+
+    def _serve(self) -> None:
+        while not self._stopping:
+            self._deliver(_native.drain(_INTERVAL, self._patience()))
+            self._expire()
+
+    def _patience(self) -> float:
+        if not self._deadlines:
+            return -1
+        return max(0.0, self._deadlines[0][0] - time.monotonic())
+
+    def _deliver(self, events: list[tuple[int, int, str | bytes]]) -> None:
+        for run_id, kind, payload in events:
+            run = self._runs.get(run_id)
+            try:
+                if run is None:
+                    self._deliver_stray(kind, payload)
+                    continue
+                run.receive(kind, payload)
+                if kind == _native.STARTED and run.timeout is not None:
+                    self._wait_for(run, run.timeout)
+            except BaseException:
+                _log.exception("cannot take an event of run %d", run_id)
+                if run is not None and kind == _native.FINISHED:
+                    run.break_off("its end could not be understood")
+
+    def _deliver_stray(self, kind: int, payload: Any) -> None:
+        # Of a thread whose run was over a thousand runs ago.
+        if kind == _native.STDOUT:
+            self._stray.stream("stdout", payload)
+        elif kind == _native.STDERR:
+            self._stray.stream("stderr", payload)
+
+    def _wait_for(self, run: Run, seconds: float) -> None:
+        due = time.monotonic() + seconds
+        heapq.heappush(self._deadlines, (due, run.id))
+
+    def _expire(self) -> None:
+        now = time.monotonic()
+        while self._deadlines and self._deadlines[0][0] <= now:
+            run = self._runs.get(heapq.heappop(self._deadlines)[1])
+            if run is None or run.done():
+                continue
+            if run.timed_out:
+                run.give_up()
+            elif run.expire():
+                self._wait_for(run, _GRACE)
+
+
+pump = Pump(history)

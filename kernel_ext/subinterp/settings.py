@@ -1,0 +1,73 @@
+"""What a guest is made from."""
+
+from __future__ import annotations
+
+import importlib.util
+import marshal
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Gil", "Settings", "guest_options"]
+
+Gil = Literal["own", "shared"]
+
+guest_options: dict[str, Any] = {"colors": "neutral"}
+"""Goes into the setup of every guest made from now on; for the kernel extension."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Survive the guest: its successor of the same name is made from them, too."""
+
+    gil: Gil
+    path: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls, gil: Gil, path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+    ) -> Settings:
+        """Check what a user has asked for.
+
+        Raises:
+            ValueError: one line that says what is wrong.
+        """
+        if gil not in {"own", "shared"}:
+            message = f"gil must be 'own' or 'shared', not {gil!r}"
+            raise ValueError(message)
+        entries = [path] if isinstance(path, str | os.PathLike) else path
+        # The working directory may change before a restart.
+        absolute = tuple(str(Path(entry).absolute()) for entry in entries)
+        for entry in absolute:
+            if not Path(entry).exists():
+                message = f"path has no directory {entry!r}"
+                raise ValueError(message)
+        return cls(gil, absolute)
+
+    def sys_path(self) -> list[str]:
+        """Give the guest's sys.path: its own directories, then the host's."""
+        entries = [*self.path, *sys.path]
+        # An editable install leads to the package by an import hook, which guests
+        # do not have. Only its place is needed: the host never imports it.
+        spec = importlib.util.find_spec("subinterp_guest")
+        if spec is not None and spec.origin is not None:
+            home = str(Path(spec.origin).parent.parent)
+            if home not in entries:
+                entries.append(home)
+        return [entry for entry in entries if _is_text(entry)]
+
+    def setup(self, name: str) -> bytes:
+        """Give what subinterp_guest.boot() gets."""
+        argv = [str(argument) for argument in sys.argv]
+        return marshal.dumps({"name": name, "argv": argv, **guest_options})
+
+
+def _is_text(entry: object) -> bool:
+    # A directory name that is not UTF-8 has lone surrogates; people put Path objects
+    # into sys.path, which import ignores as well.
+    return isinstance(entry, str) and not any("\ud800" <= c <= "\udfff" for c in entry)

@@ -1,0 +1,1 @@
+"""What people see: routes into the front end, badges, tables and errors of cells."""

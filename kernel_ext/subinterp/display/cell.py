@@ -1,0 +1,32 @@
+"""The cell of the notebook that a run belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Cell"]
+
+
+@dataclass(eq=False)
+class Cell:
+    """One execute request: what late output must name as its parent."""
+
+    count: int
+    parent: dict[str, Any] = field(default_factory=dict)
+    over: bool = False
+    """The host has finished this cell (it may still have runs behind it)."""
+
+    @property
+    def id(self) -> str:
+        """The id of the request, empty in a terminal."""
+        return str(self.parent.get("header", {}).get("msg_id", ""))
+
+    @property
+    def headless(self) -> bool:
+        """The client drops what arrives after the cell.
+
+        nbclient, and so papermill and nbconvert, ignore output that comes after the
+        cell's idle message; what sets them apart is that nobody there can type.
+        """
+        return self.parent.get("content", {}).get("allow_stdin", True) is False

@@ -1,0 +1,147 @@
+"""Output of runs in a Jupyter kernel.
+
+Every message names its own parent. ipykernel's usual ways (``sys.stdout``, the display
+publisher, the thread's context) send late output to whichever cell runs at that time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from ipykernel.iostream import OutStream
+from ipykernel.zmqshell import ZMQDisplayPublisher
+from IPython.core.async_helpers import _asyncio_runner
+
+from .captured import CapturedRoute
+from .cell import Cell
+from .front_end import FrontEnd
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from subinterp.route import Route
+
+__all__ = ["KernelFrontEnd", "KernelRoute"]
+
+_KERNEL_STREAM: Any = OutStream  # ipykernel's class has no types
+
+
+class KernelRoute:
+    """Sends the output of one run to the cell that started it.
+
+    A headless client drops what comes after its cell; that output waits in ``missed``
+    until ``%subinterp wait`` shows it.
+    """
+
+    def __init__(self, kernel: Any, cell: Cell) -> None:
+        self._kernel = kernel
+        self._cell = cell
+        self._headless = cell.headless
+        self.missed: deque[tuple[str, dict[str, Any]]] = deque()
+
+    def stream(self, name: str, text: str) -> None:
+        """Send text of the run's stdout or stderr."""
+        self._put("stream", {"name": name, "text": text})
+
+    def message(self, msg_type: str, content: dict[str, Any]) -> None:
+        """Send a rich message."""
+        if msg_type == "execute_result":
+            content = {"execution_count": self._cell.count, **content}
+        self._put(msg_type, content)
+
+    def catch_up(self, route: Route) -> None:
+        """Send what the client did not get to another route, once."""
+        while self.missed:
+            msg_type, content = self.missed.popleft()
+            if msg_type == "stream":
+                route.stream(content["name"], content["text"])
+            else:
+                route.message(msg_type, content)
+
+    def _put(self, msg_type: str, content: dict[str, Any]) -> None:
+        if self._headless and self._cell.over:
+            self.missed.append((msg_type, content))
+        else:
+            send(self._kernel, self._cell, msg_type, content)
+
+
+def send(kernel: Any, cell: Cell, msg_type: str, content: dict[str, Any]) -> None:
+    """Publish a message as an answer to a cell, from any thread."""
+    if kernel.session is None:
+        return  # the kernel is on its way out
+    topic = f"stream.{content['name']}" if msg_type == "stream" else msg_type
+    kernel.session.send(
+        kernel.iopub_socket,
+        msg_type,
+        content,
+        parent=cell.parent,
+        ident=f"kernel.{kernel.ident}.{topic}".encode(),
+    )
+
+
+class KernelFrontEnd(FrontEnd):
+    """A Jupyter client, seen from the kernel."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        super().__init__(shell)
+        self.kernel: Any = shell.kernel  # type: ignore[attr-defined]
+
+    def new_cell(self) -> Cell:
+        """Take the request that this thread and context answer."""
+        parent = self.shell.get_parent()  # type: ignore[attr-defined]
+        return Cell(self.shell.displayhook.prompt_count, parent)
+
+    def can_await(self) -> bool:
+        """Only where the kernel itself hands the cell to a running asyncio loop.
+
+        Not for a cell within a cell (``%%time``, ``%run``), not from a widget's
+        callback, not for a silent request: IPython runs those without the loop.
+        """
+        shell = self.shell
+        if self.in_cell or not shell.autoawait or shell.trio_runner:
+            return False
+        if shell.loop_runner is not _asyncio_runner:
+            return False
+        parent = shell.get_parent()  # type: ignore[attr-defined]
+        if parent.get("header", {}).get("msg_type") != "execute_request":
+            return False
+        if parent["content"].get("silent"):
+            return False
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return False
+        return True
+
+    def route(self, cell: Cell) -> KernelRoute:
+        """Make a route that names this cell as the parent of every message."""
+        return KernelRoute(self.kernel, cell)
+
+    def nested_route(self, cell: Cell) -> Route:
+        """Respect ``%%capture`` and redirected streams of the calling code."""
+        streams: dict[str, Any] = {}
+        for name in ("stdout", "stderr"):
+            stream: Any = getattr(sys, name)
+            if isinstance(stream, _KERNEL_STREAM):
+                stream.flush()  # what the host printed before must come before
+            else:
+                streams[name] = stream
+        publisher = self.shell.display_pub
+        captured = not isinstance(publisher, ZMQDisplayPublisher)
+        if not streams and not captured:
+            return self.route(cell)
+        return CapturedRoute(streams, publisher if captured else None, self.route(cell))
+
+    def update_display(
+        self, cell: Cell, content: dict[str, Any], *, last: bool
+    ) -> None:
+        """Replace a display, whichever cell runs now.
+
+        JupyterLab and VS Code find it by its display id under any parent. nbclient
+        takes it only with the parent of the cell that is being executed.
+        """
+        del last
+        send(self.kernel, self.cell_now() or cell, "update_display_data", content)

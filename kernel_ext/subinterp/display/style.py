@@ -1,0 +1,40 @@
+"""HTML that reads well on light and dark themes, with no script and nothing external.
+
+Colours come from the front end's own variables, with a middle tone as fallback that
+is legible on white and on black; everything else inherits.
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+__all__ = ["STYLE", "escape", "state_html"]
+
+_COLOURS = {
+    "idle": "var(--jp-ui-font-color2, var(--vscode-descriptionForeground, #808080))",
+    "queued": "var(--jp-warn-color1, var(--vscode-charts-orange, #d08000))",
+    "running": "var(--jp-brand-color1, var(--vscode-charts-blue, #2f8fd8))",
+    "done": "var(--jp-success-color1, var(--vscode-charts-green, #3a9a4a))",
+    "failed": "var(--jp-error-color1, var(--vscode-charts-red, #dc4545))",
+    "interrupted": "var(--jp-error-color1, var(--vscode-charts-red, #dc4545))",
+    "closing": "var(--jp-warn-color1, var(--vscode-charts-orange, #d08000))",
+    "closed": "var(--jp-ui-font-color2, var(--vscode-descriptionForeground, #808080))",
+}
+
+STYLE = """\
+<style>
+table.subinterp {border-collapse: collapse; color: inherit;}
+table.subinterp th, table.subinterp td {
+  padding: 2px 12px 2px 0; text-align: left; background: transparent;
+  color: inherit; border: none;}
+table.subinterp th {font-weight: 600; opacity: 0.7;
+  border-bottom: 1px solid var(--jp-border-color2, rgba(128, 128, 128, 0.4));}
+table.subinterp td.number {text-align: right; font-variant-numeric: tabular-nums;}
+</style>
+"""
+
+
+def state_html(state: str) -> str:
+    """Show a state by its word and by a coloured dot."""
+    colour = _COLOURS.get(state, "currentColor")
+    return f'<span style="color: {colour}">&#9679;</span> {escape(state)}'

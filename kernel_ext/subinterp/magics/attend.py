@@ -1,0 +1,144 @@
+"""Wait in a foreground cell for its runs.
+
+The first interrupt goes into the runs, and the wait goes on until they end. A second
+one gives the cell back to the user, whatever the runs do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+
+from .sigint import on_sigint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import FrameType
+
+    from subinterp.run import Run
+
+__all__ = ["attend", "attend_blocking"]
+
+_BEAT = 0.05
+# Two presses in a row are often one impatient user: the runs get this long to end.
+_GRACE = 0.3
+
+
+async def attend(runs: Sequence[Run]) -> bool:
+    """Wait with the event loop alive: widgets, comms and interrupts go on working.
+
+    Returns:
+        True if all runs have ended, False if the cell must do without their end:
+        the user took it back, or a timeout could not stop them.
+    """
+    watch = _Watch(runs)
+    with on_sigint(watch.on_signal):
+        return await watch.wait()
+
+
+def attend_blocking(runs: Sequence[Run]) -> bool:
+    """Wait where no event loop can turn: within another cell, or in a terminal.
+
+    Returns:
+        True if all runs have ended, False if the cell must do without their end:
+        the user took it back, or a timeout could not stop them.
+    """
+    # A queue that a signal handler may put into while its own thread is in get(). A
+    # handler that raises KeyboardInterrupt would do so at any point of this loop.
+    news: SimpleQueue[bool] = SimpleQueue()
+    _listen(runs, lambda: news.put(False))
+    presses = 0
+    with on_sigint(lambda *_: news.put(True)):
+        while not all(map(_is_over, runs)):
+            try:
+                # After the second interrupt the runs get a last moment, then we go.
+                pressed = news.get(timeout=_GRACE if presses > 1 else None)
+            except Empty:
+                return False
+            presses += pressed
+            if pressed and presses == 1:
+                interrupt(runs)
+    return all(run.done() for run in runs)
+
+
+def interrupt(runs: Sequence[Run]) -> None:
+    """Interrupt what runs, and take what waits off the queue."""
+    for run in runs:
+        run.interrupt()
+
+
+def _listen(runs: Sequence[Run], tell: Callable[[], None]) -> None:
+    """Call this at the end of each run, and when its timeout has had no effect."""
+    for run in runs:
+        run.add_done_callback(lambda _: tell())
+        if run.timeout is not None:
+            run.add_state_callback(lambda run: tell() if run.overdue else None)
+
+
+def _is_over(run: Run) -> bool:
+    return run.done() or run.overdue
+
+
+class _Watch:
+    """The wait of one cell; all but ``on_signal`` and ``_news`` is called on the loop.
+
+    The beat wakes the loop in case that SIGINT was delivered to another OS thread:
+    Python's handlers run in the main thread, and only when that thread wakes.
+    """
+
+    def __init__(self, runs: Sequence[Run]) -> None:
+        self._runs = runs
+        self._loop = asyncio.get_running_loop()
+        self._outcome: asyncio.Future[bool] = self._loop.create_future()
+        self._timer = self._loop.call_later(_BEAT, self._beat)
+        self._presses = 0
+        _listen(runs, self._news)
+
+    async def wait(self) -> bool:
+        """Give True at the end of the last run, False after a second interrupt."""
+        try:
+            while True:
+                try:
+                    return await self._outcome
+                except asyncio.CancelledError:
+                    self._cancelled()
+        finally:
+            self._timer.cancel()
+
+    def on_signal(self, signum: int, frame: FrameType | None) -> None:
+        """Pass an interrupt on to the loop, which may be in the middle of anything."""
+        del signum, frame
+        self._loop.call_soon_threadsafe(self._press)
+
+    def _beat(self) -> None:
+        self._timer = self._loop.call_later(_BEAT, self._beat)
+
+    def _cancelled(self) -> None:
+        """Take a cancellation as an interrupt: ipykernel's handler sends SIGINT so."""
+        task = asyncio.current_task()
+        if task is not None:
+            task.uncancel()
+        self._outcome = self._loop.create_future()
+        self._press()
+        self._look()
+
+    def _news(self) -> None:
+        with suppress(RuntimeError):  # the kernel may have closed its loop meanwhile
+            self._loop.call_soon_threadsafe(self._look)
+
+    def _look(self) -> None:
+        if all(map(_is_over, self._runs)):
+            self._settle(ended=all(run.done() for run in self._runs))
+
+    def _press(self) -> None:
+        self._presses += 1
+        if self._presses == 1:
+            interrupt(self._runs)
+        else:
+            self._loop.call_later(_GRACE, self._settle)
+
+    def _settle(self, *, ended: bool = False) -> None:
+        if not self._outcome.done():
+            self._outcome.set_result(ended)

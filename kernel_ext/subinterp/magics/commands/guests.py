@@ -1,0 +1,131 @@
+"""The commands that make, show and end interpreters."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from subinterp import registry
+from subinterp.display.cell_error import joined
+from subinterp.display.reports import guest_table, thread_table
+from subinterp.magics.options import count, seconds
+
+from .command import Argument, Command
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Sequence
+
+    from subinterp.display.front_end import FrontEnd
+    from subinterp.display.table import Table
+    from subinterp.interpreter import Interpreter
+
+__all__ = ["COMMANDS"]
+
+_AT_ONCE = 8
+
+
+def _list(args: argparse.Namespace, front_end: FrontEnd) -> Table:
+    del args, front_end
+    return guest_table(registry.list_all())
+
+
+def _create(args: argparse.Namespace, front_end: FrontEnd) -> Table:
+    del front_end
+    names = args.names
+    if args.count is not None:
+        names = [f"{name}{number}" for name in names for number in range(args.count)]
+    return guest_table(registry.create_many(names, gil=args.gil, path=args.path))
+
+
+def _close(args: argparse.Namespace, front_end: FrontEnd) -> None:
+    del front_end
+    guests = registry.match(args.names)
+    _for_each(guests, lambda guest: guest.close(timeout=args.timeout))
+
+
+def _restart(args: argparse.Namespace, front_end: FrontEnd) -> None:
+    del front_end
+    _for_each(registry.match(args.names), lambda guest: guest.restart())
+
+
+def _interrupt(args: argparse.Namespace, front_end: FrontEnd) -> None:
+    del front_end
+    for guest in registry.match(args.names):
+        guest.interrupt()
+
+
+def _threads(args: argparse.Namespace, front_end: FrontEnd) -> Table:
+    del front_end
+    return thread_table(registry.get(args.name))
+
+
+def _for_each(guests: Sequence[Interpreter], do: Callable[[Interpreter], None]) -> None:
+    """Do it for all at the same time; what one cannot do stops no other."""
+    if not guests:
+        return
+    with ThreadPoolExecutor(min(len(guests), _AT_ONCE)) as pool:
+        futures = [pool.submit(do, guest) for guest in guests]
+    errors = [error for future in futures if (error := future.exception()) is not None]
+    if errors:
+        raise joined(errors) from None
+
+
+_NAMES = Argument.of(
+    "names", metavar="NAME", nargs="+", help="interpreters: names, globs, `all`"
+)
+
+COMMANDS = (
+    Command("list", _list, "show the interpreters and what they do"),
+    Command(
+        "create",
+        _create,
+        "make interpreters",
+        Argument.of("names", metavar="NAME", nargs="+"),
+        Argument.of(
+            "--gil",
+            choices=("own", "shared"),
+            default="own",
+            help="a GIL of its own (the default), or the host's",
+        ),
+        Argument.of(
+            "--count",
+            metavar="N",
+            type=count,
+            help="make NAME0, NAME1, ... up to N of them",
+        ),
+        Argument.of(
+            "--path",
+            metavar="DIR",
+            action="append",
+            default=[],
+            help="put this directory first on sys.path; may repeat",
+        ),
+    ),
+    Command(
+        "close",
+        _close,
+        "end interpreters; what they run is interrupted",
+        _NAMES,
+        Argument.of(
+            "--timeout",
+            metavar="S",
+            type=seconds,
+            default=5.0,
+            help="wait at most that long (5 seconds)",
+        ),
+    ),
+    Command(
+        "restart",
+        _restart,
+        "replace by clean interpreters of the same names and settings",
+        _NAMES,
+    ),
+    Command("interrupt", _interrupt, "interrupt what runs", _NAMES),
+    Command(
+        "threads",
+        _threads,
+        "show the threads of an interpreter and their thread states",
+        Argument.of("name", metavar="NAME"),
+    ),
+)

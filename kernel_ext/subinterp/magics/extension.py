@@ -1,0 +1,83 @@
+"""Everything that loading puts into a shell, and how to take it out again."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from subinterp import lifecycle, registry
+from subinterp.display.terminal import TerminalFrontEnd
+from subinterp.errors import InterpreterBusyError
+from subinterp.route import set_route_factory
+
+from .magic import SubinterpMagics
+from .stop_button import IdleInterrupt
+from .transformer import CellTransformer
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from subinterp.display.front_end import FrontEnd
+
+__all__ = ["Extension"]
+
+
+def _front_end(shell: InteractiveShell) -> FrontEnd:
+    if getattr(shell, "kernel", None) is None:
+        return TerminalFrontEnd(shell)
+    # Not above: terminal IPython must not need ipykernel's modules loaded.
+    from subinterp.display.kernel import KernelFrontEnd  # noqa: PLC0415
+
+    return KernelFrontEnd(shell)
+
+
+class Extension:
+    """The extension as loaded into one shell."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._shell = shell
+        self._front_end = _front_end(shell)
+        self._magics = SubinterpMagics(shell, self._front_end)
+        self._transformer = CellTransformer(self._front_end)
+        kernel = getattr(shell, "kernel", None)
+        self._stop = None if kernel is None else IdleInterrupt(kernel)
+
+    def load(self) -> None:
+        """Put everything in its place."""
+        shell = self._shell
+        shell.register_magics(self._magics)
+        shell.input_transformers_cleanup.append(self._transformer)
+        shell.events.register("pre_run_cell", self._front_end.cell_begins)
+        shell.events.register("post_run_cell", self._front_end.cell_ends)
+        set_route_factory(self._front_end.current_route)
+        if self._stop is not None:
+            self._stop.install()
+
+    def unload(self) -> None:
+        """Leave nothing behind, and close all guests."""
+        shell = self._shell
+        if self._stop is not None:
+            self._stop.remove()
+        set_route_factory(None)
+        shell.events.unregister("pre_run_cell", self._front_end.cell_begins)
+        shell.events.unregister("post_run_cell", self._front_end.cell_ends)
+        if self._transformer in shell.input_transformers_cleanup:
+            shell.input_transformers_cleanup.remove(self._transformer)
+        manager = shell.magics_manager
+        for kind in ("line", "cell"):
+            manager.magics[kind].pop("subinterp", None)
+        manager.registry.pop(type(self._magics).__name__, None)
+        configurables: list[Any] = shell.configurables
+        if self._magics in configurables:
+            configurables.remove(self._magics)
+        _close_guests()
+
+
+def _close_guests() -> None:
+    try:
+        registry.close_all()
+    except InterpreterBusyError as error:
+        # An exception here would have IPython believe that we are still loaded.
+        print(f"subinterp is unloaded, but {error}", file=sys.stderr)  # noqa: T201
+    else:
+        lifecycle.undo()

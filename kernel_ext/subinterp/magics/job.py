@@ -1,0 +1,145 @@
+"""The runs of one ``%%subinterp`` cell, from their start to the cell's result."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from subinterp import registry
+from subinterp.display.badge import Badge
+from subinterp.display.cell_error import (
+    combined,
+    error_content,
+    failure,
+    interrupted,
+    timed_out,
+)
+from subinterp.display.label import LabelRoute
+
+if TYPE_CHECKING:
+    from subinterp.display.cell import Cell
+    from subinterp.display.front_end import FrontEnd
+    from subinterp.interpreter import Interpreter
+    from subinterp.route import Route
+    from subinterp.run import Run
+
+    from .options import CellOptions
+
+__all__ = ["Job"]
+
+_FINAL = frozenset({"done", "failed", "interrupted"})
+
+
+class Job:
+    """One cell's body in one or several guests."""
+
+    def __init__(
+        self, options: CellOptions, body: str, front_end: FrontEnd, *, nested: bool
+    ) -> None:
+        self._front_end = front_end
+        self._cell: Cell = front_end.cell()
+        self._quiet = options.quiet
+        # A headless client would drop what a background run shows later.
+        self.background = options.background and not self._cell.headless
+        if nested and not self.background:
+            self._route: Route = front_end.nested_route(self._cell)
+        else:
+            self._route = front_end.route(self._cell)
+        guests = _targets(options)
+        self._labels: list[LabelRoute] = []
+        self.runs: list[Run] = []
+        try:
+            for guest in guests:
+                route = self._route_of(guest, several=len(guests) > 1)
+                run = guest.start_cell(
+                    body,
+                    execution_count=self._cell.count,
+                    quiet=options.quiet,
+                    thread=options.thread,
+                    timeout=options.timeout,
+                    route=route,
+                )
+                self.runs.append(run)
+        except BaseException:
+            # A cell that fails to start everywhere must not go on somewhere.
+            for run in self.runs:
+                run.interrupt()
+            raise
+
+    def _route_of(self, guest: Interpreter, *, several: bool) -> Route:
+        if not several:
+            return self._route
+        label = LabelRoute(self._route, guest.name)
+        self._labels.append(label)
+        return label
+
+    def leave(self) -> None:
+        """Let the runs go on in the background; a badge tells how they are."""
+        if not self._quiet:
+            Badge(self.runs, self._front_end, self._cell).show()
+        for run, label in self._with_labels():
+            run.add_state_callback(_AtEnd(self._route, label))
+
+    def finish(self, *, ended: bool) -> None:
+        """End the cell: return for success, raise what the guests raised."""
+        if not ended:
+            self._give_back()
+        for label in self._labels:
+            label.end()
+        failures = [(run, e) for run in self.runs if (e := failure(run)) is not None]
+        if failures and len(self.runs) > 1:
+            raise combined(failures) from None
+        if failures:
+            raise failures[0][1] from None
+
+    def _give_back(self) -> None:
+        """Leave the runs behind: they did not stop, and the cell ends without them."""
+        self.leave()
+        left = [run for run in self.runs if run.state not in _FINAL]
+        runs = " and ".join(f"run {run.id} in '{run.interpreter.name}'" for run in left)
+        names = " ".join(run.interpreter.name for run in left)
+        go = "goes" if len(left) == 1 else "go"
+        message = (
+            f"{runs} did not stop and {go} on in the background;"
+            f" `%subinterp restart {names}` ends it"
+        )
+        if any(run.overdue for run in left):
+            raise timed_out(message) from None
+        raise interrupted(message) from None
+
+    def _with_labels(self) -> list[tuple[Run, LabelRoute | None]]:
+        labels: list[LabelRoute | None] = [*self._labels] or [None] * len(self.runs)
+        return [*zip(self.runs, labels, strict=True)]
+
+
+class _AtEnd:
+    """Shows how a background run failed; called by the pump after the run's output."""
+
+    def __init__(self, route: Route, label: LabelRoute | None) -> None:
+        self._route = route
+        self._label = label
+        self._told = False
+
+    def __call__(self, run: Run) -> None:
+        if run.state not in _FINAL or self._told:
+            return
+        self._told = True
+        if self._label is not None:
+            self._label.end()
+        error = failure(run)
+        if error is None:
+            return
+        if self._label is not None:
+            error = combined([(run, error)])
+        self._route.message("error", error_content(error))
+
+
+def _targets(options: CellOptions) -> list[Interpreter]:
+    """Find or make the guests that the line names."""
+    if not options.fresh:
+        return registry.match(options.targets, create=True)
+    before = {guest.name for guest in registry.list_all()}
+    guests = registry.match(options.targets, create=True)
+    return [
+        registry.replace(guest.name) if guest.name in before else guest
+        for guest in guests
+    ]

@@ -1,0 +1,121 @@
+"""The first line of a ``%%subinterp`` cell."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from IPython.core import magic_arguments as untyped
+from IPython.core.error import UsageError
+from IPython.utils.process import arg_split  # type: ignore[attr-defined]
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = [
+    "CellOptions",
+    "argument",
+    "cached",
+    "count",
+    "magic_arguments",
+    "parse_arguments",
+    "seconds",
+]
+
+_REMEMBERED = 64
+
+
+def magic_arguments[F](name: str) -> Callable[[F], F]:
+    """IPython's decorator of that name, with types."""
+    decorate: Callable[[F], F]
+    decorate = untyped.magic_arguments(name)  # type: ignore[no-untyped-call]
+    return decorate
+
+
+def argument[F](*names: str, **keywords: Any) -> Callable[[F], F]:
+    """IPython's decorator of that name, with types."""
+    decorate: Callable[[F], F]
+    decorate = untyped.argument(*names, **keywords)  # type: ignore[no-untyped-call]
+    return decorate
+
+
+@dataclass(frozen=True)
+class CellOptions:
+    """What ``%%subinterp`` was asked to do."""
+
+    targets: tuple[str, ...]
+    background: bool
+    timeout: float | None
+    thread: str | None
+    fresh: bool
+    quiet: bool
+
+    @classmethod
+    def of(cls, parsed: argparse.Namespace) -> CellOptions:
+        """Take over what argparse has found."""
+        return cls(
+            targets=tuple(parsed.targets),
+            background=parsed.background,
+            timeout=parsed.timeout,
+            thread=parsed.thread,
+            fresh=parsed.fresh,
+            quiet=parsed.quiet,
+        )
+
+
+def seconds(text: str) -> float:
+    """Read a positive number of seconds."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        message = f"{text!r} is not a positive number of seconds"
+        raise argparse.ArgumentTypeError(message)
+    return value
+
+
+def count(text: str) -> int:
+    """Read a number of things, one or more."""
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if value < 1:
+        message = f"{text!r} is not a number of interpreters"
+        raise argparse.ArgumentTypeError(message)
+    return value
+
+
+def parse_arguments(
+    parser: argparse.ArgumentParser, line: str, help_on: str
+) -> argparse.Namespace:
+    """Parse a line with options and names in any order.
+
+    Raises:
+        UsageError: with one line that says what is wrong and where to read on.
+    """
+    # Abbreviated options would turn into errors as soon as a later version has two
+    # options with the same beginning.
+    parser.allow_abbrev = False
+    try:
+        return parser.parse_intermixed_args(arg_split(line))
+    except (UsageError, ValueError) as error:
+        message = f"{help_on}: {error} (see {help_on}?)"
+        raise UsageError(message) from None
+
+
+def cached[T](parse: Callable[[str], T]) -> Callable[[str], T]:
+    """Remember what the last lines meant: cells are run again and again."""
+    known: dict[str, T] = {}
+
+    def lookup(line: str) -> T:
+        if line not in known:
+            if len(known) >= _REMEMBERED:
+                known.clear()
+            known[line] = parse(line)
+        return known[line]
+
+    return lookup

@@ -23,6 +23,7 @@ import sys
 import threading
 import warnings
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING
 
 from . import _native
@@ -59,13 +60,18 @@ def prepare(forget: Callable[[], None]) -> None:
     Args:
         forget: called in a forked child, where there are no guests any more.
     """
-    for name in _PRELOAD:
-        with suppress(ImportError):  # some builds have no sqlite or ctypes
-            importlib.import_module(name)
+    _preload()
     with _lock:
         _replace_frames()
         _register(forget)
     pump.start()
+
+
+@cache
+def _preload() -> None:
+    for name in _PRELOAD:
+        with suppress(ImportError):  # some builds have no sqlite or ctypes
+            importlib.import_module(name)
 
 
 def undo() -> None:
@@ -98,16 +104,17 @@ def _register(forget: Callable[[], None]) -> None:
     if _registered:
         return
     _registered = True
-    if not _native.guard_process():
+    guarded = _native.guard_process()
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=lambda: _in_child(forget))
+    atexit.register(_at_exit)
+    if not guarded:
         warnings.warn(
             "forking (`!cmd`, multiprocessing's fork) is unsafe while interpreters "
             "live on this Python build (gh-101437); close them first",
             RuntimeWarning,
             stacklevel=4,
         )
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=lambda: _in_child(forget))
-    atexit.register(_at_exit)
 
 
 def _in_child(forget: Callable[[], None]) -> None:

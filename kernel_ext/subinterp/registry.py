@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -40,6 +40,7 @@ __all__ = [
 ]
 
 _AT_ONCE = 8
+_UNDO_SECONDS = 1.0
 
 
 class _Names:
@@ -66,27 +67,40 @@ class _Names:
             self._prune()
             return None if name in self._booting else self._known.get(name)
 
-    def boot(self, name: str | None, settings: Settings) -> Interpreter:
-        """Reserve the name, make the guest; nothing is left behind if that fails."""
-        reserved = None
+    def make(
+        self, names: Sequence[str | None], settings: Settings
+    ) -> list[Interpreter]:
+        """Make guests at the same time: all of them, or none and no name is taken.
+
+        Who waits for one of these names waits until all are there, so that nobody
+        gets a guest that is closed again because another one failed.
+        """
+        reserved: list[Interpreter] = []
         try:
             with self._changed:
                 self._prune()
-                name = self._free_name() if name is None else name
-                if name in self._known:
-                    raise InterpreterExistsError(name)
-                interpreter = Interpreter(name, settings)
-                reserved = name
-                self._booting.add(name)
-                self._known[name] = interpreter
-            interpreter.boot()
+                for name in names:
+                    self._reserve(name or self._free_name(), settings, reserved)
+            _boot(reserved)
+        except BaseException:
+            _close(reserved, _UNDO_SECONDS)
+            raise
         finally:
-            # If that failed it counts as closed, so it is pruned.
-            if reserved is not None:
-                with self._changed:
-                    self._booting.discard(reserved)
-                    self._changed.notify_all()
-        return interpreter
+            # What was not made, or closed again, is pruned.
+            with self._changed:
+                self._booting.difference_update(one.name for one in reserved)
+                self._changed.notify_all()
+        return reserved
+
+    def _reserve(
+        self, name: str, settings: Settings, reserved: list[Interpreter]
+    ) -> None:
+        if name in self._known:
+            raise InterpreterExistsError(name)
+        interpreter = Interpreter(name, settings)
+        reserved.append(interpreter)
+        self._booting.add(name)
+        self._known[name] = interpreter
 
     def _free_name(self) -> str:
         numbers = range(1, len(self._known) + 2)
@@ -129,7 +143,7 @@ def create(
         check_name(name)
     settings = Settings.of(gil, path)
     lifecycle.prepare(_forget)
-    return _names.boot(name, settings)
+    return _names.make([name], settings)[0]
 
 
 def create_many(
@@ -141,19 +155,9 @@ def create_many(
     """Make several guests at the same time; all of them or none."""
     for name in names:
         check_name(name)
-        if _names.find(name) is not None or names.count(name) > 1:
-            raise InterpreterExistsError(name)
-    if len(names) <= 1:
-        return [create(name, gil=gil, path=path) for name in names]
-    made: list[Future[Interpreter]] = []
-    try:
-        with ThreadPoolExecutor(min(len(names), _AT_ONCE), "subinterp-create") as pool:
-            made.extend(pool.submit(create, n, gil=gil, path=path) for n in names)
-            return [future.result() for future in made]
-    except BaseException:
-        # The pool has waited for all of them.
-        _close([future.result() for future in made if not future.exception()], 1.0)
-        raise
+    settings = Settings.of(gil, path)
+    lifecycle.prepare(_forget)
+    return _names.make(names, settings)
 
 
 def get(name: str) -> Interpreter:
@@ -257,6 +261,15 @@ def _get_or_create(names: list[str]) -> list[Interpreter]:
 def _not_found(name: str) -> InterpreterNotFoundError:
     known = [interpreter.name for interpreter in list_all()]
     return InterpreterNotFoundError(name, get_close_matches(name, known))
+
+
+def _boot(interpreters: list[Interpreter]) -> None:
+    if len(interpreters) == 1:
+        interpreters[0].boot()
+        return
+    with ThreadPoolExecutor(_AT_ONCE, "subinterp-create") as pool:
+        for done in [pool.submit(one.boot) for one in interpreters]:
+            done.result()
 
 
 def _close(interpreters: list[Interpreter], timeout: float) -> list[str]:

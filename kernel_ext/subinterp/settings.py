@@ -7,6 +7,7 @@ import marshal
 import os
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -52,19 +53,25 @@ class Settings:
     def sys_path(self) -> list[str]:
         """Give the guest's sys.path: its own directories, then the host's."""
         entries = [*self.path, *sys.path]
-        # An editable install leads to the package by an import hook, which guests
-        # do not have. Only its place is needed: the host never imports it.
-        spec = importlib.util.find_spec("subinterp_guest")
-        if spec is not None and spec.origin is not None:
-            home = str(Path(spec.origin).parent.parent)
-            if home not in entries:
-                entries.append(home)
+        home = _home_of_guest_package()
+        if home is not None and home not in entries:
+            entries.append(home)
         return [entry for entry in entries if _is_text(entry)]
 
     def setup(self, name: str) -> bytes:
         """Give what subinterp_guest.boot() gets."""
         argv = [str(argument) for argument in sys.argv]
         return marshal.dumps({"name": name, "argv": argv, **guest_options})
+
+
+@cache
+def _home_of_guest_package() -> str | None:
+    # An editable install leads to it by an import hook, which guests do not have.
+    # Only its place is needed: the host never imports it.
+    spec = importlib.util.find_spec("subinterp_guest")
+    if spec is None or spec.origin is None:
+        return None
+    return str(Path(spec.origin).parent.parent)
 
 
 def _is_text(entry: object) -> bool:

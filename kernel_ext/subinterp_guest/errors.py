@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from _subinterp import guarded
 
-from .frames import hide_machinery
+from .frames import hide_machinery, trace_of
 from .pickling import pickled
 from .plain import plain_text
 
@@ -60,7 +60,7 @@ def safe_description(error: BaseException) -> Description:
     """Describe an exception without calling any method of it."""
     ename = type.__getattribute__(type(error), "__name__")
     report = ["Traceback (most recent call last):\n"]
-    report += traceback.format_tb(error.__traceback__)
+    report += traceback.format_tb(trace_of(error))
     report.append(f"{ename}: <the exception cannot be shown>\n")
     return ename, "", plain_text("".join(report))
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-__all__ = ["hide_machinery", "hide_own_frames"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["context_of", "hide_machinery", "hide_own_frames", "trace_of"]
 
 # How the user's code was called.
 _CALLERS = (
@@ -14,6 +18,15 @@ _CALLERS = (
     "codeop",
 )
 
+# These read past a user's class, which may have made the attributes its own. For the
+# same reason there is no isinstance(), which asks an object for its __class__.
+trace_of: Callable[[BaseException], TracebackType | None]
+trace_of = vars(BaseException)["__traceback__"].__get__
+context_of: Callable[[BaseException], BaseException | None]
+context_of = vars(BaseException)["__context__"].__get__
+_cause_of = vars(BaseException)["__cause__"].__get__
+_members_of = vars(BaseExceptionGroup)["exceptions"].__get__
+
 
 def hide_machinery(error: BaseException) -> None:
     """Take this package's frames from an exception and all that it is chained to.
@@ -21,7 +34,7 @@ def hide_machinery(error: BaseException) -> None:
     Of IPython only the outermost frames go, which are the same for every cell.
     """
     hide_own_frames(error)
-    trace = error.__traceback__
+    trace = trace_of(error)
     while trace is not None and _module(trace).startswith(_CALLERS):
         trace = trace.tb_next
     _set_trace(error, trace)
@@ -36,10 +49,10 @@ def hide_own_frames(error: BaseException) -> None:
         if link is None or id(link) in seen:
             continue
         seen.add(id(link))
-        _set_trace(link, _without_own(link.__traceback__))
-        links += (link.__cause__, link.__context__)
-        if isinstance(link, BaseExceptionGroup):
-            links += link.exceptions
+        _set_trace(link, _without_own(trace_of(link)))
+        links += (_cause_of(link), context_of(link))
+        if issubclass(type(link), BaseExceptionGroup):
+            links += _members_of(link)
 
 
 def _without_own(trace: TracebackType | None) -> TracebackType | None:
@@ -65,6 +78,5 @@ def _module(trace: TracebackType) -> str:
 
 
 def _set_trace(error: BaseException, trace: TracebackType | None) -> None:
-    # Not error.with_traceback(), which a user's class may have made its own.
-    if error.__traceback__ is not trace:
+    if trace_of(error) is not trace:
         BaseException.with_traceback(error, trace)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from .errors import plain_traceback, safe_description
-from .frames import hide_machinery, hide_own_frames
+from .frames import context_of, hide_machinery, hide_own_frames, trace_of
 
 if TYPE_CHECKING:
     from typing import Any
@@ -36,18 +37,23 @@ class TracebackCapture:
             return
         error = exc_tuple[1]
         hide_own_frames(error)
-        exc_tuple = type(error), error, error.__traceback__
         cell = self.cells.running()
         already = 0 if cell is None else len(cell.shown)
+        # The exception's own methods may raise what nobody expects of them.
+        with suppress(BaseException):
+            self._show((type(error), error, trace_of(error)), *args, **kwargs)
+        if cell and len(cell.shown) == already and cell.may_end_with(error):
+            # Or they had to be interrupted, which IPython has told.
+            cell.untrusted = error
+            hide_machinery(error)
+            lines = safe_description(error)[2].splitlines()
+            self._showtraceback(type(error), error, lines)
+
+    def _show(self, exc_tuple: Any, *args: Any, **kwargs: Any) -> None:
+        error = exc_tuple[1]
         lines = _own_lines(error)
         if lines is None:
             super().showtraceback(exc_tuple, *args, **kwargs)  # type: ignore[misc]
-            if cell and len(cell.shown) == already and cell.may_end_with(error):
-                # IPython was interrupted in the exception's own methods, and said so.
-                cell.untrusted = error
-                hide_machinery(error)
-                lines = safe_description(error)[2].splitlines()
-                self._showtraceback(type(error), error, lines)
         else:
             self._get_exc_info(exc_tuple)  # type: ignore[attr-defined]  # for %debug
             self._showtraceback(type(error), error, lines)
@@ -86,12 +92,12 @@ class TracebackCapture:
         from asyncio import CancelledError
 
         error = exc_tuple[1]
-        if not isinstance(error, CancelledError):
+        if not issubclass(type(error), CancelledError):
             return exc_tuple
-        interrupt = KeyboardInterrupt().with_traceback(error.__traceback__)
+        interrupt = KeyboardInterrupt().with_traceback(trace_of(error))
         if cell.result is not None and cell.result.error_in_exec is error:
             cell.result.error_in_exec = interrupt
-        return KeyboardInterrupt, interrupt, error.__traceback__
+        return KeyboardInterrupt, interrupt, interrupt.__traceback__
 
 
 def _handled() -> Any:
@@ -117,8 +123,8 @@ def _has_group(error: BaseException) -> bool:
     seen: set[int] = set()
     link: BaseException | None = error
     while link is not None and id(link) not in seen:
-        if isinstance(link, BaseExceptionGroup):
+        if issubclass(type(link), BaseExceptionGroup):
             return True
         seen.add(id(link))
-        link = link.__context__
+        link = context_of(link)
     return False

@@ -1,5 +1,6 @@
 #include "bindings/register.hpp"
 
+#include "core/attachment.hpp"
 #include "core/channel.hpp"
 
 #include <chrono>
@@ -27,7 +28,7 @@ nb::list drain(double interval, double timeout) {
     const auto until = timeout < 0 ? Clock::time_point::max() : Clock::now() + seconds(timeout);
     std::vector<subinterp::Event> events;
     {
-        nb::gil_scoped_release detached;
+        subinterp::Detachment detached;
         events = subinterp::channel().drain(seconds(interval), until);
     }
     nb::list result;

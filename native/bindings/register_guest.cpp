@@ -1,5 +1,6 @@
 #include "bindings/register.hpp"
 
+#include "core/attachment.hpp"
 #include "core/guest.hpp"
 #include "core/lifecycle.hpp"
 #include "core/memory.hpp"
@@ -20,7 +21,7 @@ class Handle {
 public:
     Handle(std::string name, bool own_gil, std::vector<std::string> path, nb::bytes setup) {
         std::string request(setup.c_str(), setup.size());
-        nb::gil_scoped_release detached;
+        subinterp::Detachment detached;
         guest_ = subinterp::Guest::create(
             std::move(name), own_gil ? subinterp::Gil::own : subinterp::Gil::shared,
             std::move(path), std::move(request));
@@ -34,6 +35,8 @@ public:
             // Its mutex and condition variables belong to threads that the fork left
             // behind: destroying them would wait for those.
             new std::shared_ptr<subinterp::Guest>(std::move(guest_));
+        } else {
+            guest_->begin_close(Clock::now()); // nobody can ask it for anything any more
         }
     }
 
@@ -56,13 +59,13 @@ nb::object close_within(Handle &self, double timeout) {
                                              std::chrono::duration<double>(timeout));
     bool closed = false;
     {
-        nb::gil_scoped_release detached;
+        subinterp::Detachment detached;
         self->begin_close(deadline);
     }
     for (;;) {
         const auto now = Clock::now();
         {
-            nb::gil_scoped_release detached;
+            subinterp::Detachment detached;
             closed = self->await_closed(std::min(deadline, now + slice));
         }
         if (closed || now >= deadline) {
@@ -78,7 +81,7 @@ nb::object close_within(Handle &self, double timeout) {
 nb::list threads(Handle &self, double timeout) {
     std::vector<subinterp::ThreadInfo> threads;
     {
-        nb::gil_scoped_release detached;
+        subinterp::Detachment detached;
         threads = self->threads(std::chrono::duration_cast<Clock::duration>(
             std::chrono::duration<double>(timeout)));
     }

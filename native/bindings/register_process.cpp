@@ -1,5 +1,6 @@
 #include "bindings/register.hpp"
 
+#include "core/attachment.hpp"
 #include "core/bridge.hpp"
 #include "core/frames.hpp"
 #include "core/lifecycle.hpp"
@@ -23,7 +24,7 @@ void register_process(nb::module_ &module) {
         [](double timeout) {
             const auto limit = std::chrono::duration_cast<std::chrono::steady_clock::duration>(
                 std::chrono::duration<double>(timeout));
-            nb::gil_scoped_release detached;
+            subinterp::Detachment detached;
             return subinterp::end_all(limit);
         },
         "timeout"_a,

@@ -143,7 +143,8 @@ PyMethodDef methods[] = {
     {"sleep", bridge_sleep, METH_O,
      "sleep(seconds)\n--\n\ntime.sleep() that an interrupt wakes."},
     {"raise_in_thread", bridge_raise_in_thread, METH_VARARGS,
-     "raise_in_thread(ident, exception)\n--\n\nRaise in another thread of this guest."},
+     "raise_in_thread(ident, exception)\n--\n\n"
+     "Raise in another thread of this guest; 0: in all without a frame."},
     {"current_frames", bridge_current_frames, METH_NOARGS,
      "current_frames()\n--\n\nsys._current_frames() of this interpreter."},
     {"current_exceptions", bridge_current_exceptions, METH_NOARGS,

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <marshal.h>
+#include <system_error>
 #include <utility>
 
 namespace subinterp {
@@ -84,15 +85,20 @@ std::shared_ptr<Guest> Guest::create(std::string name, Gil gil, std::vector<std:
     guest->workers_.push_back(std::make_unique<Worker>(""));
     Worker &home = *guest->workers_.front();
     enlist(guest);
-    home.thread = std::make_unique<NativeThread>(
-        [guest, path = std::move(path), setup = std::move(setup)] {
-            guest->home_thread(path, setup);
-        });
     std::unique_lock lock(guest->mutex_);
+    try {
+        home.thread = std::make_unique<NativeThread>(
+            [guest, path = std::move(path), setup = std::move(setup)] {
+                guest->home_thread(path, setup);
+            });
+    } catch (const std::system_error &error) {
+        guest->state_ = State::closed;
+        throw StartError(error.what());
+    }
     guest->changed_.wait(lock, [&] { return guest->state_ != State::starting; });
     if (!guest->start_failure_.empty()) {
         lock.unlock();
-        home.thread->join();
+        guest->await_closed(Clock::now()); // joins the thread, unless end_all() was first
         throw StartError(guest->start_failure_);
     }
     return guest;
@@ -101,12 +107,16 @@ std::shared_ptr<Guest> Guest::create(std::string name, Gil gil, std::vector<std:
 void Guest::home_thread(std::vector<std::string> path, std::string setup) {
     try {
         interpreter_ = std::make_unique<Interpreter>(gil_);
-        interpreter_state_ = interpreter_->get();
         id_ = interpreter_->id();
+        {
+            std::lock_guard lock(mutex_);
+            interpreter_state_ = interpreter_->get();
+            changed_.notify_all();
+        }
         boot(path, setup);
     } catch (const StartError &error) {
         if (interpreter_) {
-            interpreter_->end();
+            end_interpreter();
         }
         std::lock_guard lock(mutex_);
         start_failure_ = error.what();
@@ -393,10 +403,23 @@ void Guest::finish() {
             Py_CLEAR(shutdown_);
         });
     }
-    interpreter_->end();
+    end_interpreter();
     lock.lock();
     state_ = State::closed;
     changed_.notify_all();
+}
+
+void Guest::end_interpreter() {
+    {
+        std::unique_lock lock(mutex_);
+        if (abandoned_) {
+            // It has been taken off CPython's list, where its end would look for it.
+            lock.unlock();
+            hang_thread();
+        }
+        ending_ = true;
+    }
+    interpreter_->end();
 }
 
 } // namespace subinterp

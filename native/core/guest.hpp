@@ -90,10 +90,14 @@ public:
     /// visitor in before `timeout`.
     std::vector<ThreadInfo> threads(Clock::duration timeout);
 
-    /// Make all of the guest's Python code wait for ever, as soon as it gives up its GIL:
-    /// the process ends while it cannot be stopped. Does nothing with a shared GIL,
-    /// which the host needs itself (and which CPython denies the guest at exit).
-    void park();
+    /// Leave the guest as it is, for good: the process ends while it cannot be stopped.
+    /// False if it is closed after all. Where its making or its end has begun, that is
+    /// awaited until `deadline`: both change CPython's list of interpreters.
+    ///
+    /// All of its Python code will wait for ever, as soon as it gives up its GIL. Not
+    /// with a shared GIL, which the host needs itself (and which CPython denies the guest
+    /// at exit).
+    bool abandon(Clock::time_point deadline);
     void await_parked(Clock::time_point deadline);
 
     // For the bridge: called by code of the guest, attached to it.
@@ -105,6 +109,8 @@ public:
     /// Sleep detached until `deadline` or until this thread is woken.
     void sleep_until(Clock::time_point deadline);
     /// Raise an exception in another thread of the guest; false if there is none such.
+    /// Nought stands for every thread of its own that executes no Python code: one that
+    /// was started with a C function, such as time.sleep.
     bool raise_in_thread(unsigned long ident, PyObject *exception);
 
 private:
@@ -123,6 +129,9 @@ private:
     void introduce(Worker &worker, std::uint64_t thread_state_id);
     void finish();
     bool shut_down();
+    void end_interpreter();
+
+    std::vector<unsigned long> threads_without_frame(); // attached
 
     // With the mutex held.
     Worker &worker_for(const std::string &thread);
@@ -153,10 +162,13 @@ private:
     int living_workers_ = 0; // besides home
     int visitors_ = 0;
     bool visits_allowed_ = false;
+    bool ending_ = false;    // no way back: Py_EndInterpreter
+    bool abandoned_ = false; // it shall not come to that any more
     bool parked_ = false;
     std::unordered_map<unsigned long, bool> sleepers_; // by ident: woken?
 
-    // Set by the home thread before the state is open; used by worker threads.
+    // Set by the home thread before the state is open, the state under the mutex; used by
+    // worker threads.
     std::unique_ptr<Interpreter> interpreter_;
     PyInterpreterState *interpreter_state_ = nullptr;
     std::int64_t id_ = -1;

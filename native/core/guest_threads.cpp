@@ -16,7 +16,8 @@ namespace {
 // The worker that this OS thread is, in whichever guest; null elsewhere.
 thread_local Worker *this_worker = nullptr;
 
-/// The name that the attached interpreter's `threading` knows a thread by, or "".
+/// The name that the attached interpreter's `threading` knows a thread by, or "". Runs
+/// Python code, so threads may come and go meanwhile.
 std::string python_thread_name(PyObject *active, unsigned long ident) {
     std::string result;
     PyObject *key = PyLong_FromUnsignedLong(ident);
@@ -35,17 +36,20 @@ std::string python_thread_name(PyObject *active, unsigned long ident) {
 
 /// Python's threads of the attached interpreter; for these there is no worker.
 std::vector<ThreadInfo> python_threads() {
+    std::vector<ThreadInfo> result;
+    std::vector<unsigned long> idents;
+    for (PyThreadState *state = PyInterpreterState_ThreadHead(PyInterpreterState_Get());
+         state != nullptr; state = PyThreadState_Next(state)) {
+        result.push_back({"", state->native_thread_id, PyThreadState_GetID(state), 0, true});
+        idents.push_back(state->thread_id);
+    }
     PyObject *threading = PyImport_ImportModule("threading");
     PyObject *active =
         threading != nullptr ? PyObject_GetAttrString(threading, "_active") : nullptr;
-    std::vector<ThreadInfo> result;
-    for (PyThreadState *state = PyInterpreterState_ThreadHead(PyInterpreterState_Get());
-         state != nullptr; state = PyThreadState_Next(state)) {
-        std::string name = active != nullptr && PyDict_Check(active)
-                               ? python_thread_name(active, state->thread_id)
-                               : "";
-        result.push_back({std::move(name), state->native_thread_id, PyThreadState_GetID(state),
-                          0, true});
+    if (active != nullptr && PyDict_Check(active)) {
+        for (std::size_t i = 0; i < idents.size(); ++i) {
+            result[i].name = python_thread_name(active, idents[i]);
+        }
     }
     Py_XDECREF(active);
     Py_XDECREF(threading);
@@ -185,6 +189,13 @@ void Guest::sleep_until(Clock::time_point deadline) {
         std::lock_guard lock(mutex_);
         sleepers_[ident] = false;
     }
+    if (PyThreadState_Get()->async_exc != nullptr) {
+        // One was set before: while the thread waited for its GIL between two steps at
+        // which it looks for exceptions, as `with lock:` does on its way in.
+        std::lock_guard lock(mutex_);
+        sleepers_.erase(ident);
+        return;
+    }
     Detachment detached;
     std::unique_lock lock(mutex_);
     woken_.wait_until(lock, deadline, [&] { return sleepers_[ident]; });
@@ -198,7 +209,31 @@ void Guest::wake_sleeper(unsigned long ident) {
     }
 }
 
+std::vector<unsigned long> Guest::threads_without_frame() {
+    std::vector<unsigned long> idents;
+    for (PyThreadState *state = PyInterpreterState_ThreadHead(PyInterpreterState_Get());
+         state != nullptr; state = PyThreadState_Next(state)) {
+        if (PyFrameObject *frame = PyThreadState_GetFrame(state)) {
+            Py_DECREF(frame);
+        } else if (state->thread_id != 0) { // else it has yet to begin
+            idents.push_back(state->thread_id);
+        }
+    }
+    std::lock_guard lock(mutex_);
+    for (const auto &worker : workers_) {
+        std::erase(idents, worker->ident);
+    }
+    return idents;
+}
+
 bool Guest::raise_in_thread(unsigned long ident, PyObject *exception) {
+    if (ident == 0) {
+        bool any = false;
+        for (unsigned long each : threads_without_frame()) {
+            any = raise_in_thread(each, exception) || any;
+        }
+        return any;
+    }
     if (PyThreadState_SetAsyncExc(ident, exception) == 0) {
         return false;
     }
@@ -283,12 +318,20 @@ std::vector<ThreadInfo> Guest::threads(Clock::duration timeout) {
     return result;
 }
 
-void Guest::park() {
-    std::lock_guard lock(mutex_);
-    if (gil_ == Gil::shared || !visits_allowed_) {
-        parked_ = true;
-        return;
+bool Guest::abandon(Clock::time_point deadline) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_until(lock, deadline, [&] {
+        return state_ == State::closed || (interpreter_state_ != nullptr && !ending_);
+    });
+    if (state_ == State::closed) {
+        return false;
     }
+    abandoned_ = true;
+    if (gil_ == Gil::shared || interpreter_state_ == nullptr || ending_) {
+        parked_ = true;
+        return true;
+    }
+    // Allowed or not: where no visits are allowed the end is near, and it will not come.
     visit(
         [this] {
             {
@@ -299,6 +342,7 @@ void Guest::park() {
             hang_thread(); // with the guest's GIL, until the process is gone
         },
         nullptr);
+    return true;
 }
 
 void Guest::await_parked(Clock::time_point deadline) {

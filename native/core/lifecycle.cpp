@@ -155,16 +155,15 @@ std::size_t end_all(Clock::duration timeout) {
     for (auto &guest : guests) {
         guest->begin_close(deadline);
     }
+    std::erase_if(guests, [&](auto &guest) { return guest->await_closed(deadline); });
     std::vector<std::shared_ptr<Guest>> stuck;
+    const auto last_call = Clock::now() + std::chrono::milliseconds(500);
     for (auto &guest : guests) {
-        if (!guest->await_closed(deadline)) {
+        if (guest->abandon(last_call)) {
             stuck.push_back(guest);
         }
     }
     const auto park_deadline = Clock::now() + std::chrono::milliseconds(200);
-    for (auto &guest : stuck) {
-        guest->park();
-    }
     for (auto &guest : stuck) {
         guest->await_parked(park_deadline);
         hide_from_runtime(guest->interpreter_state());

@@ -6,12 +6,12 @@ import threading
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from .cell import Cell
-
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from subinterp.route import Route
+
+    from .cell import Cell
 
 __all__ = ["FrontEnd"]
 

@@ -52,8 +52,9 @@ class SubinterpMagics(Magics):
         """Run a cell that the input transformer has turned into an ``await``."""
         # For a UsageError ipykernel replies with its last traceback, which it forgets
         # before a cell only if that is not async.
-        if hasattr(self.shell, "_last_traceback"):
-            self.shell._last_traceback = None  # noqa: SLF001
+        shell: Any = self.shell
+        if hasattr(shell, "_last_traceback"):
+            shell._last_traceback = None  # noqa: SLF001
         with _clear_errors():
             job = Job(self._options(line), body, self._front_end, nested=False)
             if job.background:

@@ -53,7 +53,7 @@ def _wait(args: argparse.Namespace, front_end: FrontEnd) -> None:
     if args.names:
         guests = registry.match(args.names)
         runs = [run for run in runs if run.interpreter in guests]
-    unfinished = [run for run in runs if run.state in _UNFINISHED]
+    unfinished = [run for run in runs if _may_end(run)]
     try:
         # An async cell has another handler, which a blocked thread would not notice.
         with on_sigint(signal.default_int_handler):
@@ -68,6 +68,11 @@ def _wait(args: argparse.Namespace, front_end: FrontEnd) -> None:
             catch_up: Any = getattr(run.route, "catch_up", None)
             if catch_up is not None:
                 catch_up(route)
+
+
+def _may_end(run: Run) -> bool:
+    # What a restart has left behind may go on for ever, and nobody waits for it.
+    return run.state in _UNFINISHED and run.guest.state in {"idle", "running"}
 
 
 def _until_ended(runs: Sequence[Run], timeout: float | None) -> None:

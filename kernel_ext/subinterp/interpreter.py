@@ -62,6 +62,7 @@ class Interpreter:
         self._settings = settings
         self._guest: _native.Guest | None = None
         self._changing = threading.Lock()  # one close or restart at a time
+        self._restarting = False
         self._created = time.time()
 
     def __repr__(self) -> str:
@@ -99,10 +100,10 @@ class Interpreter:
     @property
     def state(self) -> InterpreterState:
         """What it does at this moment."""
-        if self._guest is None:
-            return "closed"
-        # Between two guests of a restart there is a moment where the old is closed.
-        return "closing" if self._changing.locked() else _state_of(self._guest)
+        state = "closed" if self._guest is None else self._guest.state
+        if state == "closed" and self._restarting:
+            return "closing"  # the name is not free: there will be a guest in a moment
+        return cast("InterpreterState", state)
 
     @property
     def created(self) -> float:
@@ -241,8 +242,13 @@ class Interpreter:
         What does not stop within two seconds is left behind, and goes on by itself.
         """
         with self._changing:
-            self._close(self._live_guest("restart"), _RESTART_SECONDS)
-            self.boot()
+            old = self._live_guest("restart")
+            try:
+                self._restarting = True
+                self._close(old, _RESTART_SECONDS)
+                self.boot()
+            finally:
+                self._restarting = False
 
     def boot(self) -> None:
         """Make the guest; for the registry, which has the name."""
@@ -268,6 +274,7 @@ class Interpreter:
         """Accept in a forked child that the guest is the parent's."""
         self._guest = None
         self._changing = threading.Lock()
+        self._restarting = False
 
     def _live_guest(self, do: str) -> _native.Guest:
         guest = self._guest
@@ -347,10 +354,6 @@ class Interpreter:
                 if run is not None:
                     run.break_off("it was closed before the run began")
         return dropped is not None
-
-
-def _state_of(guest: _native.Guest) -> InterpreterState:
-    return cast("InterpreterState", guest.state)
 
 
 def _call_into[T](

@@ -67,13 +67,6 @@ def prepare(forget: Callable[[], None]) -> None:
     pump.start()
 
 
-@cache
-def _preload() -> None:
-    for name in _PRELOAD:
-        with suppress(ImportError):  # some builds have no sqlite or ctypes
-            importlib.import_module(name)
-
-
 def undo() -> None:
     """Take back what can be, when there are no guests; the next one needs it again."""
     with _lock:
@@ -82,6 +75,13 @@ def undo() -> None:
                 setattr(sys, name, original)
         _original_frames.clear()
     pump.stop()
+
+
+@cache
+def _preload() -> None:
+    for name in _PRELOAD:
+        with suppress(ImportError):  # some builds have no sqlite or ctypes
+            importlib.import_module(name)
 
 
 def _frames_abort() -> bool:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
+
+from IPython.core.getipython import get_ipython
 
 from subinterp.errors import ExecutionFailed
 
@@ -21,6 +24,7 @@ __all__ = [
     "timed_out",
 ]
 
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _RED = "\x1b[31m"
 _BOLD = "\x1b[1m"
 _OFF = "\x1b[0m"
@@ -32,7 +36,7 @@ class _Rendered:
     lines: Sequence[str] = ()
 
     def _render_traceback_(self) -> list[str]:
-        return list(self.lines)
+        return _for_this_shell(self.lines)
 
 
 class CellError(_Rendered, ExecutionFailed):
@@ -54,6 +58,14 @@ class CellInterrupted(_Rendered, KeyboardInterrupt):
 # The reply's ename is the class's name, so these show as what they stand for.
 CellTimeoutError.__name__ = "TimeoutError"
 CellInterrupted.__name__ = "KeyboardInterrupt"
+
+
+def _for_this_shell(lines: Sequence[str]) -> list[str]:
+    """Leave out the colours where the user has turned them off."""
+    shell = get_ipython()
+    if shell is None or str(shell.colors).lower() != "nocolor":
+        return list(lines)
+    return [_COLOURS.sub("", line) for line in lines]
 
 
 def _one_line(ename: str, message: str) -> str:
@@ -117,7 +129,7 @@ def shown_as_one_line[E: BaseException](error: E) -> E:
     """Make IPython show this error as one line, without the frames of our code."""
     if not hasattr(error, "_render_traceback_"):
         line = _one_line(type(error).__name__, str(error))
-        error._render_traceback_ = lambda: [line]  # type: ignore[attr-defined]
+        error._render_traceback_ = lambda: _for_this_shell([line])  # type: ignore[attr-defined]
     return error
 
 
@@ -125,7 +137,7 @@ def joined(errors: Sequence[BaseException]) -> BaseException:
     """Give the first of several errors, shown with the lines of all."""
     lines = [line for error in errors for line in error_content(error)["traceback"]]
     first = errors[0]
-    first._render_traceback_ = lambda: lines  # type: ignore[attr-defined]
+    first._render_traceback_ = lambda: _for_this_shell(lines)  # type: ignore[attr-defined]
     return first
 
 

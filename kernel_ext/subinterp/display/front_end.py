@@ -47,10 +47,10 @@ class FrontEnd(ABC):
 
     def cell(self) -> Cell:
         """Give the cell that the calling code belongs to, the outermost if nested."""
+        running = self._running.get(threading.get_ident())
         fresh = self.new_cell()
-        for known in self._running.get(threading.get_ident(), ()):
-            if known.id == fresh.id:
-                return known
+        if running and running[0].id == fresh.id:
+            return running[0]
         return fresh
 
     def cell_now(self) -> Cell | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from subinterp.errors import InterpreterClosedError
+
 from .table import Table
 from .units import elapsed, size
 
@@ -38,9 +40,16 @@ def _guest_row(guest: Interpreter) -> tuple[str, ...]:
         "" if run is None else f"{run.id}: {_first_line(run.source)}",
         "" if run is None or run.elapsed is None else elapsed(run.elapsed),
         str(guest.queued),
-        str(len(guest.thread_states())),
+        _thread_count(guest),
         size(guest.memory),
     )
+
+
+def _thread_count(guest: Interpreter) -> str:
+    try:
+        return str(len(guest.thread_states()))
+    except InterpreterClosedError:  # it has ended since it was listed
+        return ""
 
 
 def run_table(runs: Iterable[Run]) -> Table:

@@ -7,20 +7,23 @@ one gives the cell back to the user, whatever the runs do.
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+import time
+from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from .sigint import on_sigint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
 
     from subinterp.run import Run
 
-__all__ = ["attend", "attend_blocking"]
+__all__ = ["attend", "attend_blocking", "presses"]
 
+# Too short for anybody to notice that the loop does not turn.
+_MOMENT = 0.005
 _BEAT = 0.05
 # Two presses in a row are often one impatient user: the runs get this long to end.
 _GRACE = 0.3
@@ -33,34 +36,65 @@ async def attend(runs: Sequence[Run]) -> bool:
         True if all runs have ended, False if the cell must do without their end:
         the user took it back, or a timeout could not stop them.
     """
+    if _ended_soon(runs):
+        return True
     watch = _Watch(runs)
     with on_sigint(watch.on_signal):
         return await watch.wait()
 
 
-def attend_blocking(runs: Sequence[Run]) -> bool:
+@contextmanager
+def presses() -> Iterator[SimpleQueue[bool]]:
+    """Collect interrupts as True in a queue, instead of having them raised.
+
+    A KeyboardInterrupt could come at any point: between the start of a run and the
+    moment that somebody knows of it, say. The queue is of the kind that a signal
+    handler may put into while its own thread waits in get().
+    """
+    news: SimpleQueue[bool] = SimpleQueue()
+    with on_sigint(lambda *_: news.put(True)):
+        yield news
+
+
+def attend_blocking(runs: Sequence[Run], news: SimpleQueue[bool]) -> bool:
     """Wait where no event loop can turn: within another cell, or in a terminal.
 
+    Args:
+        runs: what to wait for.
+        news: where interrupts arrive, from ``presses()``.
+
     Returns:
-        True if all runs have ended, False if the cell must do without their end:
-        the user took it back, or a timeout could not stop them.
+        As ``attend``.
     """
-    # A queue that a signal handler may put into while its own thread is in get(). A
-    # handler that raises KeyboardInterrupt would do so at any point of this loop.
-    news: SimpleQueue[bool] = SimpleQueue()
     _listen(runs, lambda: news.put(False))
-    presses = 0
-    with on_sigint(lambda *_: news.put(True)):
-        while not all(map(_is_over, runs)):
-            try:
-                # After the second interrupt the runs get a last moment, then we go.
-                pressed = news.get(timeout=_GRACE if presses > 1 else None)
-            except Empty:
-                return False
-            presses += pressed
-            if pressed and presses == 1:
-                interrupt(runs)
+    pressed = 0
+    while not all(map(_is_over, runs)):
+        try:
+            # After the second interrupt the runs get a last moment, then we go.
+            press = news.get(timeout=_GRACE if pressed > 1 else None)
+        except Empty:
+            return False
+        pressed += press
+        if press and pressed == 1:
+            interrupt(runs)
     return all(run.done() for run in runs)
+
+
+def _ended_soon(runs: Sequence[Run]) -> bool:
+    """Wait a moment on the spot: a run that ends by then needs no turn of the loop.
+
+    That takes a third of the time that the host spends on a cell which does little.
+    """
+    news: SimpleQueue[None] = SimpleQueue()
+    for run in runs:
+        run.add_done_callback(lambda _: news.put(None))
+    deadline = time.monotonic() + _MOMENT
+    try:
+        for _ in runs:
+            news.get(timeout=max(0.0, deadline - time.monotonic()))
+    except Empty:
+        return False
+    return True
 
 
 def interrupt(runs: Sequence[Run]) -> None:

@@ -17,7 +17,7 @@ from IPython.core.magic import (
 from subinterp.display.cell_error import shown_as_one_line
 from subinterp.errors import SubinterpError
 
-from .attend import attend, attend_blocking
+from .attend import attend, attend_blocking, presses
 from .commands import run_command, usage
 from .job import Job
 from .options import (
@@ -114,12 +114,12 @@ class SubinterpMagics(Magics):
         different threads of one interpreter, run side by side. With several names
         every line of output is labelled with its interpreter.
         """
-        with _clear_errors():
+        with _clear_errors(), presses() as news:
             job = Job(self._options(line), cell, self._front_end, nested=True)
             if job.background:
                 job.leave()
             else:
-                job.finish(ended=attend_blocking(job.runs))
+                job.finish(ended=attend_blocking(job.runs, news))
 
     @line_magic("subinterp")  # type: ignore[arg-type]
     def subinterp_line(self, line: str) -> object:

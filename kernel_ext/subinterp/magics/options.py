@@ -28,9 +28,18 @@ _REMEMBERED = 64
 
 
 def magic_arguments[F](name: str) -> Callable[[F], F]:
-    """IPython's decorator of that name, with types."""
-    decorate: Callable[[F], F]
-    decorate = untyped.magic_arguments(name)  # type: ignore[no-untyped-call]
+    """IPython's decorator of that name, with types, and without colours in the help.
+
+    ipykernel sets FORCE_COLOR, which argparse obeys from 3.14 on, and IPython makes a
+    docstring of what argparse writes.
+    """
+
+    def decorate(function: F) -> F:
+        decorated: Any = untyped.magic_arguments(name)(function)  # type: ignore[no-untyped-call]
+        decorated.parser.color = False
+        decorated.__doc__ = decorated.parser.format_help()
+        return decorated  # type: ignore[no-any-return]
+
     return decorate
 
 

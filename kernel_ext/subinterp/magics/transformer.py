@@ -37,4 +37,6 @@ class CellTransformer:
             return lines
         line = first[1].rstrip()
         magics = "get_ipython().magics_manager.registry['SubinterpMagics']"
-        return [f"await {magics}.run_cell({line!r}, {body!r})\n"]
+        # Cells of a single line go through IPython's prefilter, which takes time; the
+        # empty second line spares that.
+        return [f"await {magics}.run_cell({line!r}, {body!r})\n", "\n"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -41,12 +40,9 @@ class Command:
         self.name = name
         self.handler = handler
         self.summary = summary
-        self.parser: argparse.ArgumentParser
-        self.parser = MagicArgumentParser(  # type: ignore[no-untyped-call]
-            prog=f"%subinterp {name}"
-        )
-        if sys.version_info >= (3, 14):
-            self.parser.color = False  # the usage becomes a docstring
+        parser: Any = MagicArgumentParser(prog=f"%subinterp {name}")  # type: ignore[no-untyped-call]
+        parser.color = False  # for the reason that magic_arguments() gives
+        self.parser: argparse.ArgumentParser = parser
         for argument in arguments:
             self.parser.add_argument(argument.name, **argument.keywords)
 

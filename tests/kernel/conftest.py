@@ -1,0 +1,51 @@
+"""Kernels to test with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .client import Notebook
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook]:
+    """One kernel for all cheap tests of a module."""
+    path = tmp_path_factory.mktemp("kernel") / "console"
+    notebook = Notebook(path, "--ext=subinterp")
+    yield notebook
+    notebook.close()
+
+
+@pytest.fixture
+def notebook(shared: Notebook) -> Iterator[Notebook]:
+    """The kernel of the module, without guests."""
+    yield shared
+    shared.ok("%subinterp close all")
+    assert shared.console == ""
+
+
+@pytest.fixture
+def start_kernel(tmp_path: Path) -> Iterator[Callable[..., Notebook]]:
+    """Start a kernel of the test's own."""
+    started: list[Notebook] = []
+
+    def start(*, extension: bool = True) -> Notebook:
+        path = tmp_path / f"console{len(started)}"
+        started.append(Notebook(path, *(["--ext=subinterp"] if extension else [])))
+        return started[-1]
+
+    yield start
+    for notebook in started:
+        notebook.close()
+
+
+@pytest.fixture
+def own(start_kernel: Callable[..., Notebook]) -> Notebook:
+    """A kernel of the test's own, with the extension."""
+    return start_kernel()

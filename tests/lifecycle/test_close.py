@@ -1,0 +1,379 @@
+"""Closing a guest stops what is left in it, or says that it cannot.
+
+Py_EndInterpreter with another thread state alive is fatal on 3.13 (gh-128639), also when a
+callback at exit left it (gh-113148).
+
+- Threads of the guest's own, however they were started and whatever they do.
+- Callbacks at exit: they run, raise, loop, start threads.
+- What cannot be stopped leaves the guest "closing", until it ends by itself.
+- From wherever, and however often, close is called.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from . import child
+from .busy import BUSY, UNSTOPPABLE
+
+pytestmark = pytest.mark.lifecycle
+
+# Only from 3.15 on an interrupt ends accept().
+_STOPPABLE = [what for what in BUSY if what not in (*UNSTOPPABLE, "socket")]
+
+
+@pytest.mark.parametrize("gil", ["own", "shared"])
+def test_close_stops_what_can_be_stopped(gil: str) -> None:
+    """Loops, waits and threads of all kinds end; interpreter and threads are gone."""
+    child.run(
+        """
+        import sys
+        from lifecycle.stage import *
+        silence()
+        gil, *busy = sys.argv[1:]
+        for what in busy:
+            guest = subinterp.create("a", gil=gil)
+            run = begin(guest, BUSY[what])
+            guest.close(timeout=20)
+            assert guest.state == "closed", what
+            print(what)
+            assert run.done(), what
+        nothing_left(threads=2)
+        """,
+        gil,
+        *_STOPPABLE,
+    )
+
+
+@pytest.mark.parametrize("what", UNSTOPPABLE)
+def test_close_gives_up_on_what_cannot_be_stopped(what: str) -> None:
+    """It says so, in time; the guest takes no more work and others are untouched."""
+    child.run(
+        """
+        import sys, time
+        from lifecycle.stage import *
+        guest = subinterp.create("a")
+        begin(guest, BUSY[sys.argv[1]])
+        start = time.monotonic()
+        error = raises(subinterp.InterpreterBusyError, guest.close, 0.3)
+        assert time.monotonic() - start < 2
+        assert str(error).startswith("cannot close interpreter 'a'"), error
+        assert guest.state == "closing"
+        raises(subinterp.InterpreterClosedError, guest.exec, "pass")
+        raises(subinterp.InterpreterBusyError, guest.close, 0)
+        guest.thread_states()
+        with subinterp.create("b") as other:
+            other.exec("import json")
+        leave()
+        """,
+        what,
+    )
+
+
+def test_close_again_when_the_code_has_ended() -> None:
+    """A guest that was too busy ends by itself once its code lets it."""
+    child.run(
+        """
+        import os
+        from lifecycle.stage import *
+        reader, writer = os.pipe()
+        guest = subinterp.create("a")
+        run = begin(guest, f'''
+            import os
+            go = True
+            while go:
+                try:
+                    begun()
+                    os.read({reader}, 1)
+                    go = False
+                except BaseException: x = 1
+        ''')
+        raises(subinterp.InterpreterBusyError, guest.close, 0.1)
+        queued = raises(subinterp.InterpreterClosedError, guest.start, "pass")
+        os.close(writer)
+        guest.close(timeout=20)
+        assert guest.state == "closed"
+        assert run.done()
+        with subinterp.create("a") as again:
+            again.exec("pass")
+        nothing_left(threads=2)
+        """
+    )
+
+
+def test_close_drops_what_is_queued() -> None:
+    """Queued runs end with an error that says why, before close returns."""
+    child.run(
+        """
+        from lifecycle.stage import *
+        guest = subinterp.create("a")
+        running = begin(guest, "while True: pass")
+        queued = [guest.start("print('never')") for _ in range(50)]
+        guest.close()
+        for run in queued:
+            assert run.done()
+            raises(subinterp.InterpreterClosedError, run.result)
+            assert run.stdout == ""
+        raises(BaseException, running.result)
+        """
+    )
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        """
+        import atexit
+        def fail(): raise ValueError("mine")
+        atexit.register(fail)
+        atexit.register(print, "called")
+        """,
+        """
+        import threading
+        def fail(): raise ValueError("mine")
+        threading._register_atexit(fail)
+        threading.Thread(target=print, args=("called",)).start()
+        """,
+        """
+        import atexit, threading
+        def work():
+            print("called")
+        atexit.register(lambda: threading.Thread(target=work).start())
+        """,
+        """
+        import atexit, _thread, time
+        atexit.register(lambda: _thread.start_new_thread(time.sleep, (600,)))
+        atexit.register(print, "called")
+        """,
+        """
+        import atexit, sys
+        atexit.register(sys.exit, 3)
+        atexit.register(print, "called")
+        """,
+        """
+        import atexit, os, threading
+        def work():
+            done.wait()
+        done = threading.Event()
+        threading.Thread(target=work).start()
+        threading._register_atexit(done.set)
+        atexit.register(print, "called")
+        """,
+    ],
+    ids=["raise", "raise-gh-113148", "thread", "raw-thread", "exit", "hook"],
+)
+def test_callbacks_at_exit_are_called(code: str) -> None:
+    """What a callback raises or starts is no hindrance."""
+    ended = child.run(
+        """
+        import sys, textwrap
+        from lifecycle.stage import *
+        guest = subinterp.create("a")
+        guest.exec(sys.argv[1])
+        guest.close(timeout=20)
+        assert guest.state == "closed"
+        nothing_left(threads=2)
+        """,
+        code,
+        stderr=r"(Exception ignored .*(mine|SystemExit: 3)\n+)?",
+    )
+    assert ended.stdout == "called\n"
+
+
+def test_a_callback_at_exit_that_loops() -> None:
+    """Close gives up in time; the interrupt that it sent lets the guest end later."""
+    child.run(
+        """
+        from lifecycle.stage import *
+        guest = subinterp.create("a")
+        guest.exec('''
+            import atexit
+            def loop():
+                while True: pass
+            atexit.register(loop)
+        ''')
+        try:
+            guest.close(timeout=0.5)
+        except subinterp.InterpreterBusyError:
+            guest.close(timeout=20)
+        assert guest.state == "closed"
+        nothing_left(threads=2)
+        """,
+        stderr=r"(Exception ignored .*KeyboardInterrupt.*\n)?",
+    )
+
+
+def test_objects_that_are_finalized_at_the_end() -> None:
+    """Code of __del__ methods runs at the end, with threads or without."""
+    ended = child.run(
+        """
+        from lifecycle.stage import *
+        guest = subinterp.create("a")
+        guest.exec('''
+            import os, threading
+            class Last:
+                def __del__(self):
+                    os.write(1, b"finalized\\\\n")
+                    try:
+                        threading.Thread(target=print).start()
+                    except RuntimeError:
+                        pass
+            last = Last()
+        ''')
+        guest.close()
+        nothing_left(threads=2)
+        """
+    )
+    assert ended.lines == ["finalized"]
+
+
+def test_close_twice_and_by_all_ways() -> None:
+    """A closed guest can be closed again, as often as one likes."""
+    child.run(
+        """
+        from lifecycle.stage import *
+        with subinterp.create("a") as guest:
+            guest.close()
+            guest.close(timeout=0)
+        guest.close()
+        subinterp.close_all()
+        subinterp.close_all(timeout=0)
+        assert subinterp.list_all() == []
+        """
+    )
+
+
+def test_close_by_several_threads_at_once() -> None:
+    """All of them return when the guest has ended, busy as it was."""
+    child.run(
+        """
+        import threading
+        from lifecycle.stage import *
+        for _ in range(20):
+            guest = subinterp.create("a")
+            begin(guest, "while True: pass")
+            seen = []
+            def close():
+                guest.close(timeout=20)
+                seen.append(guest.state)
+            threads = [threading.Thread(target=close) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert seen == ["closed"] * 4, seen
+        nothing_left(threads=2)
+        """
+    )
+
+
+def test_close_in_a_callback_of_a_run() -> None:
+    """The pump, which calls callbacks, can close the guest that the run was in."""
+    child.run(
+        """
+        import threading
+        from lifecycle.stage import *
+        for other in ("pass", "while True: pass", "while True: print('flood')"):
+            guest = subinterp.create("a")
+            closed = threading.Event()
+            def close(run):
+                guest.close(timeout=20)
+                closed.set()
+            run = guest.start("pass")
+            run.add_done_callback(close)
+            assert closed.wait(30), other
+            assert guest.state == "closed"
+        nothing_left(threads=2)
+        """
+    )
+
+
+def test_close_of_a_flooding_guest_in_a_callback_of_another() -> None:
+    """Nobody drains the channel meanwhile, so nobody may wait for room in it."""
+    child.run(
+        """
+        import threading
+        from lifecycle.stage import *
+        silence()
+        flooding, quick = subinterp.create("flooding"), subinterp.create("quick")
+        begin(flooding, "while True: print('x' * 1000)")
+        closed = []
+        done = threading.Event()
+        def close(run):
+            try:
+                flooding.close(timeout=10)
+            finally:
+                closed.append(flooding.state)
+                done.set()
+        quick.start("pass").add_done_callback(close)
+        done.wait()
+        assert closed == ["closed"], closed
+        """
+    )
+
+
+def test_a_guest_whose_handle_is_dropped_can_be_found() -> None:
+    """The registry keeps a guest, not the user's variable."""
+    child.run(
+        """
+        import gc
+        from lifecycle.stage import *
+        subinterp.create("a").exec("x = 42")
+        gc.collect()
+        subinterp.get("a").exec("assert x == 42")
+        """
+    )
+
+
+def test_a_native_guest_whose_handle_is_dropped_ends() -> None:
+    """Nobody can close it any more, so it closes itself."""
+    child.run(
+        """
+        import marshal
+        from lifecycle.stage import *
+        from subinterp import _native
+        from subinterp.settings import Settings
+        subinterp.create("first").close()
+        settings = Settings.of("own", ())
+        guest = _native.Guest("a", True, settings.sys_path(), settings.setup("a"))
+        assert guest.state == "idle"
+        del guest
+        until(lambda: len(interpreters()) == 1)
+        until(lambda: os_threads() <= 2)
+        """
+    )
+
+
+def test_restart_leaves_a_stuck_guest_behind() -> None:
+    """The name goes on with a clean guest; the old one is no trouble at exit."""
+    child.run(
+        """
+        from lifecycle.stage import *
+        guest = subinterp.create("a")
+        guest.exec("x = 1")
+        before = guest.id
+        run = begin(guest, BUSY["swallowing loop"])
+        guest.restart()
+        assert guest.id != before
+        assert guest.state == "idle"
+        raises(NameError, guest.exec, "x")
+        guest.close()
+        leave()
+        """
+    )
+
+
+def test_close_all_closes_at_the_same_time() -> None:
+    """One that is stuck costs its time once, and the others are closed."""
+    child.run(
+        """
+        import time
+        from lifecycle.stage import *
+        for number in range(3):
+            begin(subinterp.create(f"stuck{number}"), BUSY["swallowing loop"])
+            begin(subinterp.create(f"fine{number}"), BUSY["loop"])
+        error = raises(subinterp.InterpreterBusyError, subinterp.close_all, 3)
+        names = [guest.name for guest in subinterp.list_all()]
+        assert names == ["stuck0", "stuck1", "stuck2"], names
+        """
+    )

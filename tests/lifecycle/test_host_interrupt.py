@@ -1,0 +1,222 @@
+"""KeyboardInterrupt in the host, at any moment.
+
+A timer raises it in the middle of create, exec, close and the rest, earlier and later in
+each round. Whatever it cuts off, the process goes on: what was being made is there or
+gone, no guest or thread is left that nobody knows of, and the next call works.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from . import child
+
+pytestmark = pytest.mark.lifecycle
+
+_STORM = """
+    import signal, sys, time
+    from lifecycle.stage import *
+    silence()
+
+    # As SIGINT, but with a timer that goes off within microseconds of the time asked for.
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+
+    def storm(function, rounds, longest):
+        \"\"\"Call, each time with an interrupt a little later; count those that hit.\"\"\"
+        hits = 0
+        for number in range(rounds):
+            signal.setitimer(signal.ITIMER_REAL, longest * (number + 1) / rounds)
+            try:
+                try:
+                    function()
+                finally:
+                    signal.setitimer(signal.ITIMER_REAL, 0)
+            except KeyboardInterrupt:
+                hits += 1
+        assert hits, "none of the interrupts hit"
+        print(hits)
+
+    subinterp.create("first").close()
+    start = time.monotonic()
+"""
+
+
+def _storm(script: str) -> None:
+    child.run(_STORM + script)
+
+
+def test_during_create() -> None:
+    """The guest is there, and works, or is not; the name is usable either way."""
+    _storm(
+        """
+    def create():
+        subinterp.create("a")
+
+    def create_and_clean():
+        try:
+            create()
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            for guest in subinterp.list_all():
+                guest.exec("import json")
+                guest.close()
+            assert interpreters() == [0], interpreters()
+
+    subinterp.create("a").close()
+    storm(create_and_clean, 120, 2 * (time.monotonic() - start))
+    with subinterp.create("a") as guest:
+        guest.exec("pass")
+    nothing_left(threads=2)
+        """
+    )
+
+
+def test_during_exec() -> None:
+    """The run is interrupted with its caller; the guest is idle and usable after it."""
+    _storm(
+        """
+    guest = subinterp.create("a")
+
+    def execute():
+        try:
+            guest.exec("for x in range(20000): pass")
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            guest.exec("y = 1")
+            assert guest.state == "idle", guest.state
+
+    guest.exec("for x in range(20000): pass")
+    execute()
+    storm(execute, 300, 0.005)
+    guest.close()
+    nothing_left(threads=2)
+        """
+    )
+
+
+def test_during_start_and_wait() -> None:
+    """Waiting is given up; the run goes on, and its result can be had later."""
+    _storm(
+        """
+    guest = subinterp.create("a")
+    runs = []
+
+    def wait():
+        run = guest.start("for x in range(20000): pass")
+        runs.append(run)
+        run.result()
+
+    storm(wait, 300, 0.005)
+    for run in runs:
+        run.result()
+    assert subinterp.registry.runs()[-1].done()
+    guest.close()
+    nothing_left(threads=2)
+        """
+    )
+
+
+def test_during_close() -> None:
+    """The close goes on or can be repeated."""
+    _storm(
+        """
+    def close():
+        guest = subinterp.create("a")
+        guest.exec("import threading; threading.Thread(target=sum, args=((),)).start()")
+        signal.setitimer(signal.ITIMER_REAL, next(delays))
+        try:
+            guest.close()
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            guest.close(timeout=20)
+            assert guest.state == "closed"
+
+    delays = (0.00005 * number for number in range(1, 1000))
+    storm(close, 120, 600)
+    nothing_left(threads=2)
+        """
+    )
+
+
+def test_during_everything_else() -> None:
+    """Lists, names, threads, restarts and interrupts can be cut off anywhere."""
+    _storm(
+        """
+    guest = subinterp.create("a")
+    background = begin(subinterp.create("b"), "while True: pass")
+
+    def work():
+        guest.thread_states()
+        subinterp.list_all()
+        subinterp.get("b").interrupt()
+        run = guest.start("pass")
+        run.interrupt()
+        guest.start("pass", thread="second").cancel()
+
+    def restart():
+        guest.restart()
+
+    storm(work, 300, 0.004)
+    guest.exec("pass")
+    storm(restart, 40, 0.04)
+    if guest.state == "closed":  # cut off between the old and the new
+        subinterp.create("a")
+    subinterp.get("a").exec("pass")
+    nothing_left(threads=2)
+        """
+    )
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "guest.exec(code)",
+        "guest.start(code).result()",
+        "guest.close(timeout=600)",
+        "subinterp.close_all(timeout=600)",
+        "guest.restart()",
+    ],
+)
+def test_sigint_while_waiting_for_a_guest(call: str) -> None:
+    """A real SIGINT, sent by a guest to its own process, is heard within any wait."""
+    child.run(
+        """
+        import sys
+        from lifecycle.stage import *
+        guest = subinterp.create("a")
+        sender = subinterp.create("sender")
+        code = "while True: pass"
+        call = sys.argv[1]
+        if "code" not in call:
+            begin(guest, BUSY["swallowing sleep"])
+        begin(sender, '''
+            import os, signal, threading
+            threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+        ''')
+        raises(KeyboardInterrupt, exec, call, globals())
+        with subinterp.create("other") as other:
+            other.exec("pass")
+        leave()
+        """,
+        call,
+    )
+
+
+def test_sigint_while_guests_compute_leaves_them_alone() -> None:
+    """The signal is for the host's main thread, whichever thread it wakes."""
+    child.run(
+        """
+        import os, signal
+        from lifecycle.stage import *
+        silence()
+        guests = company()
+        for _ in range(50):
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+                until(lambda: False, timeout=20)
+            except KeyboardInterrupt:
+                pass
+        assert all(guest.state == "running" for guest in guests[1:])
+        nothing_left(threads=2)
+        """
+    )

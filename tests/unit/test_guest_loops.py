@@ -1,0 +1,115 @@
+"""A cell may await; its loop belongs to its thread."""
+
+from __future__ import annotations
+
+from guests import guest
+
+
+def test_a_cell_may_await() -> None:
+    """And shows the value of its last expression."""
+    outcome, shown = guest(
+        """
+        outcome = cell('''
+            import asyncio
+            async def f(): return 6 * 7
+            await asyncio.sleep(0)
+            await f()
+        ''')
+        report([outcome, messages()[0]["data"]["text/plain"]])
+        """
+    )
+
+    assert outcome is None
+    assert shown == "42"
+
+
+def test_an_error_in_an_awaited_cell_shows_its_lines() -> None:
+    """And none of the loop's frames."""
+    outcome = guest(
+        """
+        report(cell('''
+            import asyncio
+            async def f():
+                await asyncio.sleep(0)
+                1 / 0
+            await f()
+        ''', 3))
+        """
+    )
+
+    assert outcome["ename"] == "ZeroDivisionError"
+    assert "run_until_complete" not in outcome["text"]
+    assert any("Cell In[3], line 5" in line for line in outcome["traceback"])
+
+
+def test_a_task_goes_on_under_its_own_cell() -> None:
+    """The next await of any cell drives it, and its output stays with its own."""
+    assert guest(
+        """
+        cell('''
+            import asyncio
+            async def late():
+                for i in range(3):
+                    await asyncio.sleep(0.01)
+                    print(i, end="")
+            task = asyncio.create_task(late())
+            await asyncio.sleep(0)
+        ''', number=7)
+        cell("await task; print('now')", number=8)
+        report([text(number=7), text(number=8)])
+        """
+    ) == ["012", "now\n"]
+
+
+def test_an_interrupt_reaches_the_cell_that_awaits() -> None:
+    """As KeyboardInterrupt where the cell waits; the loop can be used again."""
+    outcome, seconds, again, printed = guest(
+        """
+        import time
+        cell("import asyncio; await asyncio.sleep(0)")
+        interrupt_after(0.3)
+        start = time.monotonic()
+        outcome = cell('''
+            try:
+                await asyncio.sleep(30)
+            finally:
+                print("cleaned up")
+        ''', 3)
+        seconds = time.monotonic() - start
+        again = cell("await asyncio.sleep(0); print('again')")
+        report([outcome, seconds, again, text()])
+        """
+    )
+
+    assert outcome["ename"] == "KeyboardInterrupt"
+    assert any("Cell In[3], line 2" in line for line in outcome["traceback"])
+    assert seconds < 10
+    assert again is None
+    assert printed == "cleaned up\nagain\n"
+
+
+def test_a_cancelled_task_is_no_interrupt() -> None:
+    """What cancels itself ends with CancelledError."""
+    assert (
+        guest(
+            """
+            report(cell('''
+                import asyncio
+                task = asyncio.create_task(asyncio.sleep(9))
+                task.cancel()
+                await task
+            ''')["ename"])
+            """
+        )
+        == "CancelledError"
+    )
+
+
+def test_asyncio_run_works_in_a_cell() -> None:
+    """A cell that does not await runs in no loop."""
+    assert guest(
+        """
+        outcome = cell("import asyncio; asyncio.run(asyncio.sleep(0, 5))", 2)
+        report([outcome, messages()[0]["data"]["text/plain"]])
+        """
+    ) == [None, "5"]

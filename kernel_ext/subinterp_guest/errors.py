@@ -59,10 +59,7 @@ def plain_traceback(error: BaseException) -> str:
 def safe_description(error: BaseException) -> Description:
     """Describe an exception without calling any method of it."""
     ename = type.__getattribute__(type(error), "__name__")
-    report = ["Traceback (most recent call last):\n"]
-    report += traceback.format_tb(trace_of(error))
-    report.append(f"{ename}: <the exception cannot be shown>\n")
-    return ename, "", plain_text("".join(report))
+    return ename, "", _frames_and(f"{ename}: <the exception cannot be shown>", error)
 
 
 def _described(error: BaseException) -> Description:
@@ -74,11 +71,23 @@ def _described(error: BaseException) -> Description:
 
 
 def _describe(error: BaseException) -> Description:
+    ename = type(error).__name__
     try:
         evalue = plain_text(str(error))
     except Exception:
         evalue = "<exception str() failed>"
-    return type(error).__name__, evalue, plain_text(plain_traceback(error))
+    try:
+        text = plain_text(plain_traceback(error))
+    except Exception:
+        # CPython's formatter looks around for what may have been meant, and may fail.
+        text = _frames_and(f"{ename}: {evalue}", error)
+    return ename, evalue, text
+
+
+def _frames_and(last_line: str, error: BaseException) -> str:
+    frames = traceback.format_tb(trace_of(error))
+    lines = ["Traceback (most recent call last):\n", *frames, last_line, "\n"]
+    return plain_text("".join(lines))
 
 
 def _pickled(error: BaseException) -> bytes | None:

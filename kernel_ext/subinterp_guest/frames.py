@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["context_of", "hide_machinery", "hide_own_frames", "trace_of"]
+__all__ = [
+    "context_of",
+    "hide_machinery",
+    "hide_own_frames",
+    "trace_of",
+    "without_own_frames",
+]
 
 # How the user's code was called.
 _CALLERS = (
@@ -49,13 +55,14 @@ def hide_own_frames(error: BaseException) -> None:
         if link is None or id(link) in seen:
             continue
         seen.add(id(link))
-        _set_trace(link, _without_own(trace_of(link)))
+        _set_trace(link, without_own_frames(trace_of(link)))
         links += (_cause_of(link), context_of(link))
         if issubclass(type(link), BaseExceptionGroup):
             links += _members_of(link)
 
 
-def _without_own(trace: TracebackType | None) -> TracebackType | None:
+def without_own_frames(trace: TracebackType | None) -> TracebackType | None:
+    """Return the traceback without this package's frames."""
     kept = []
     hidden = False
     while trace is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import marshal
 import sys
 
-from _subinterp import guarded
+from _subinterp import guarded, name
 
 from . import context, threads
 
@@ -83,8 +83,11 @@ def _keep_source(source: str, filename: str) -> None:
 
 def _cell(source: str, execution_count: int, quiet: bool) -> bytes:
     """Run a notebook cell in the guest's IPython, which the first one makes."""
-    from .shell import get_shell
-
+    try:
+        from .shell import get_shell
+    except ImportError as error:
+        error.add_note(f"Interpreter {name!r} needs IPython to run cells.")
+        raise
     return get_shell(settings).run(source, execution_count, quiet)
 
 

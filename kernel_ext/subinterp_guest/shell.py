@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import warnings
 from _thread import allocate_lock
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from IPython.core.autocall import ZMQExitAutocall
@@ -77,11 +77,13 @@ class ZMQInteractiveShell(TracebackCapture, InteractiveShell):
         """Run a cell, or one inside a cell, as IPython does."""
         cell = self.cells.current()
         cell.depth += 1
+        outer = cell.result
         try:
             result: ExecutionResult = super().run_cell(*args, **kwargs)
             return result
         finally:
             cell.depth -= 1
+            cell.result = outer
 
     @staticmethod
     def _end_of(cell: Cell, result: ExecutionResult) -> BaseException | None:
@@ -98,7 +100,9 @@ class ZMQInteractiveShell(TracebackCapture, InteractiveShell):
             if error is end:
                 lines = shown
             else:
-                print("\n".join(shown), file=sys.stderr)
+                # The stream may be the user's own.
+                with suppress(BaseException):
+                    guarded(sys.stderr.write, "\n".join(shown) + "\n")
         return lines
 
     @property

@@ -38,9 +38,11 @@ def name_worker(name: str) -> None:
     """Give the calling thread, which the host started, the name it has there."""
     import threading
 
-    thread = threading.current_thread()
+    thread: Any = threading.current_thread()
     if thread.name != name:
         thread.name = name
+        # Or the threads that its cells start were daemons too, unless they say no.
+        thread._daemonic = False
 
 
 def _patch(threading: ModuleType) -> None:

@@ -7,7 +7,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from .errors import plain_traceback, safe_description
-from .frames import context_of, hide_machinery, hide_own_frames, trace_of
+from .frames import (
+    context_of,
+    hide_machinery,
+    hide_own_frames,
+    trace_of,
+    without_own_frames,
+)
 
 if TYPE_CHECKING:
     from typing import Any
@@ -31,17 +37,18 @@ class TracebackCapture:
 
     def showtraceback(self, exc_tuple: Any = None, *args: Any, **kwargs: Any) -> None:
         """Show an exception as IPython does, or where it cannot, as CPython does."""
-        exc_tuple = self._as_interrupt(exc_tuple or _handled())
+        exc_tuple = self._as_interrupt(exc_tuple or _handled() or _last())
         if exc_tuple is None:
             super().showtraceback(None, *args, **kwargs)  # type: ignore[misc]
             return
-        error = exc_tuple[1]
+        etype, error, trace = exc_tuple
         hide_own_frames(error)
         cell = self.cells.running()
         already = 0 if cell is None else len(cell.shown)
         # The exception's own methods may raise what nobody expects of them.
         with suppress(BaseException):
-            self._show((type(error), error, trace_of(error)), *args, **kwargs)
+            exc_tuple = etype, error, without_own_frames(trace)
+            self._show(exc_tuple, *args, **kwargs)
         if cell and len(cell.shown) == already and cell.may_end_with(error):
             # Or they had to be interrupted, which IPython has told.
             cell.untrusted = error
@@ -105,6 +112,14 @@ def _handled() -> Any:
     return None if handled[0] is None else handled
 
 
+def _last() -> Any:
+    """Return what was shown last, which ``%tb`` shows again."""
+    error: BaseException | None = getattr(sys, "last_value", None)
+    if error is None:
+        return None
+    return type(error), error, sys.last_traceback
+
+
 def _own_lines(error: BaseException) -> list[str] | None:
     """Return lines for an exception that IPython cannot or should not format."""
     if _has_group(error):
@@ -112,7 +127,8 @@ def _own_lines(error: BaseException) -> list[str] | None:
         return plain_traceback(error).splitlines()
     if hasattr(error, "_render_traceback_"):
         try:
-            return [str(line) for line in error._render_traceback_()]
+            lines = error._render_traceback_()
+            return [lines] if isinstance(lines, str) else [str(line) for line in lines]
         except Exception:
             hide_machinery(error)
             return plain_traceback(error).splitlines()

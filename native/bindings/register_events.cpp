@@ -1,5 +1,4 @@
 #include "bindings/register.hpp"
-
 #include "core/attachment.hpp"
 #include "core/channel.hpp"
 
@@ -33,8 +32,7 @@ nb::list drain(double interval, double timeout) {
     }
     nb::list result;
     for (const auto &event : events) {
-        result.append(
-            nb::make_tuple(event.run, static_cast<int>(event.kind), payload_of(event)));
+        result.append(nb::make_tuple(event.run, static_cast<int>(event.kind), payload_of(event)));
     }
     return result;
 }
@@ -56,6 +54,5 @@ void register_events(nb::module_ &module) {
                "Returns when a run has finished, `interval` seconds after the last time when "
                "there is anything else, after `timeout` seconds (negative: never), or after "
                "wake().");
-    module.def(
-        "wake", [] { subinterp::channel().wake(); }, "Make drain() return.");
+    module.def("wake", [] { subinterp::channel().wake(); }, "Make drain() return.");
 }

@@ -1,5 +1,4 @@
 #include "bindings/register.hpp"
-
 #include "core/attachment.hpp"
 #include "core/guest.hpp"
 #include "core/lifecycle.hpp"
@@ -22,9 +21,9 @@ public:
     Handle(std::string name, bool own_gil, std::vector<std::string> path, nb::bytes setup) {
         std::string request(setup.c_str(), setup.size());
         subinterp::Detachment detached;
-        guest_ = subinterp::Guest::create(
+        guest_ = std::make_unique<std::shared_ptr<subinterp::Guest>>(subinterp::Guest::create(
             std::move(name), own_gil ? subinterp::Gil::own : subinterp::Gil::shared,
-            std::move(path), std::move(request));
+            std::move(path), std::move(request)));
         generation_ = subinterp::fork_generation();
     }
     Handle(const Handle &) = delete;
@@ -34,17 +33,16 @@ public:
         if (generation_ != subinterp::fork_generation()) {
             // Its mutex and condition variables belong to threads that the fork left
             // behind: destroying them would wait for those.
-            new std::shared_ptr<subinterp::Guest>(std::move(guest_));
+            static_cast<void>(guest_.release());
         } else {
-            guest_->begin_close(Clock::now()); // nobody can ask it for anything any more
+            (*guest_)->begin_close(Clock::now()); // nobody can ask it for anything any more
         }
     }
 
-    subinterp::Guest &operator*() const { return *guest_; }
-    subinterp::Guest *operator->() const { return guest_.get(); }
+    subinterp::Guest *operator->() const { return guest_->get(); }
 
 private:
-    std::shared_ptr<subinterp::Guest> guest_;
+    std::unique_ptr<std::shared_ptr<subinterp::Guest>> guest_;
     unsigned generation_ = 0;
 };
 
@@ -82,8 +80,8 @@ nb::list threads(Handle &self, double timeout) {
     std::vector<subinterp::ThreadInfo> threads;
     {
         subinterp::Detachment detached;
-        threads = self->threads(std::chrono::duration_cast<Clock::duration>(
-            std::chrono::duration<double>(timeout)));
+        threads = self->threads(
+            std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(timeout)));
     }
     nb::list result;
     for (const auto &thread : threads) {
@@ -96,36 +94,46 @@ nb::list threads(Handle &self, double timeout) {
 } // namespace
 
 void register_guest(nb::module_ &module) {
+    // Made for what their constructors do to the module.
+    // NOLINTBEGIN(bugprone-unused-raii, bugprone-throw-keyword-missing)
     nb::exception<subinterp::StartError>(module, "StartError");
     nb::exception<subinterp::ClosedError>(module, "ClosedError");
+    // NOLINTEND(bugprone-unused-raii, bugprone-throw-keyword-missing)
 
     nb::class_<Handle>(module, "Guest", "A named interpreter with its threads.")
         .def(nb::init<std::string, bool, std::vector<std::string>, nb::bytes>(), "name"_a,
              "own_gil"_a, "path"_a, "setup"_a,
              "Create it on its home thread and boot subinterp_guest there.\n\n"
              "Raises StartError with CPython's own reason.")
-        .def_prop_ro("id", [](Handle &self) { return self->id(); },
-                     "As PyInterpreterState_GetID.")
-        .def_prop_ro("state", [](Handle &self) { return self->state(); },
-                     "'idle', 'running', 'closing' or 'closed'.")
-        .def_prop_ro("queued", [](Handle &self) { return self->queued(); },
-                     "How many jobs wait.")
-        .def_prop_ro("memory",
-                     [](Handle &self) { return subinterp::counted_memory(self->id()); },
-                     "Bytes that CPython's object allocator holds for it.")
+        .def_prop_ro(
+            "id", [](Handle &self) { return self->id(); }, "As PyInterpreterState_GetID.")
+        .def_prop_ro(
+            "state", [](Handle &self) { return self->state(); },
+            "'idle', 'running', 'closing' or 'closed'.")
+        .def_prop_ro(
+            "queued", [](Handle &self) { return self->queued(); }, "How many jobs wait.")
+        .def_prop_ro(
+            "memory", [](Handle &self) { return subinterp::counted_memory(self->id()); },
+            "Bytes that CPython's object allocator holds for it.")
         .def("submit", &submit, "run"_a, "request"_a, "thread"_a = "",
              "Queue a job on the home thread, or on another one, made on first use.\n\n"
              "Raises ClosedError.")
-        .def("cancel", [](Handle &self, std::uint64_t run) { return self->cancel(run); },
-             "run"_a, "Take a job off its queue; False if it has begun.")
-        .def("interrupt", [](Handle &self, std::uint64_t run) { return self->interrupt(run); },
-             "run"_a, "Raise KeyboardInterrupt in a run, soon; False if it does not execute.")
-        .def("close", &close_within, "timeout"_a, nb::sig("def close(self, timeout: float) -> list[int] | None"),
+        .def(
+            "cancel", [](Handle &self, std::uint64_t run) { return self->cancel(run); }, "run"_a,
+            "Take a job off its queue; False if it has begun.")
+        .def(
+            "interrupt", [](Handle &self, std::uint64_t run) { return self->interrupt(run); },
+            "run"_a, "Raise KeyboardInterrupt in a run, soon; False if it does not execute.")
+        .def("close", &close_within, "timeout"_a,
+             nb::sig("def close(self, timeout: float) -> list[int] | None"),
              "Interrupt, end, and return the runs that were still queued; None if it is still "
              "busy after `timeout` seconds.")
-        .def("take_dropped", [](Handle &self) { return self->take_dropped(); },
-             "The runs that a close() which returned None took off the queues.")
-        .def("threads", &threads, "timeout"_a = 0.5,
-             nb::sig("def threads(self, timeout: float = 0.5) -> list[tuple[str, int, int, str, int]]"),
-             "Its threads: name, native id, thread-state id, state, run.");
+        .def(
+            "take_dropped", [](Handle &self) { return self->take_dropped(); },
+            "The runs that a close() which returned None took off the queues.")
+        .def(
+            "threads", &threads, "timeout"_a = 0.5,
+            nb::sig(
+                "def threads(self, timeout: float = 0.5) -> list[tuple[str, int, int, str, int]]"),
+            "Its threads: name, native id, thread-state id, state, run.");
 }

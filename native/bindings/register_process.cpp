@@ -1,5 +1,4 @@
 #include "bindings/register.hpp"
-
 #include "core/attachment.hpp"
 #include "core/bridge.hpp"
 #include "core/frames.hpp"
@@ -31,13 +30,11 @@ void register_process(nb::module_ &module) {
         "Interrupt and end all guests, within `timeout` seconds; for the end of the process.\n\n"
         "What will not stop is hidden from CPython's finalization. Returns how many that were.");
     module.def(
-        "current_frames",
-        [] { return nb::steal(subinterp::current_frames()); },
+        "current_frames", [] { return nb::steal(subinterp::current_frames()); },
         nb::sig("def current_frames() -> dict[int, types.FrameType]"),
         "sys._current_frames() of this interpreter alone (gh-158364).");
     module.def(
-        "current_exceptions",
-        [] { return nb::steal(subinterp::current_exceptions()); },
+        "current_exceptions", [] { return nb::steal(subinterp::current_exceptions()); },
         nb::sig("def current_exceptions() -> dict[int, BaseException | None]"),
         "sys._current_exceptions() of this interpreter alone (gh-158364).");
 }

@@ -140,8 +140,7 @@ PyMethodDef methods[] = {
     {"guarded", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(bridge_guarded)),
      METH_FASTCALL,
      "guarded(function, /, *args)\n--\n\nCall function; interrupts arise in it, only."},
-    {"sleep", bridge_sleep, METH_O,
-     "sleep(seconds)\n--\n\ntime.sleep() that an interrupt wakes."},
+    {"sleep", bridge_sleep, METH_O, "sleep(seconds)\n--\n\ntime.sleep() that an interrupt wakes."},
     {"raise_in_thread", bridge_raise_in_thread, METH_VARARGS,
      "raise_in_thread(ident, exception)\n--\n\n"
      "Raise in another thread of this guest; 0: in all without a frame."},

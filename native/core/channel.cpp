@@ -97,8 +97,7 @@ std::vector<Event> Channel::drain(Clock::duration interval, Clock::time_point ti
     }
     std::vector<Event> drained;
     for (auto &source : ready_) {
-        std::move(source->events_.begin(), source->events_.end(),
-                  std::back_inserter(drained));
+        std::move(source->events_.begin(), source->events_.end(), std::back_inserter(drained));
         source->events_.clear();
         source->bytes_ = 0;
         source->listed_ = false;

@@ -33,8 +33,7 @@ PyObject *by_thread(ValueOf value_of) {
 
 /// The exception that a thread is handling, as sys.exception() would say there.
 PyObject *handled_exception(PyThreadState *state) {
-    for (_PyErr_StackItem *item = state->exc_info; item != nullptr;
-         item = item->previous_item) {
+    for (_PyErr_StackItem *item = state->exc_info; item != nullptr; item = item->previous_item) {
         if (item->exc_value != nullptr && item->exc_value != Py_None) {
             return Py_NewRef(item->exc_value);
         }

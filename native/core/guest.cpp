@@ -39,10 +39,10 @@ std::string take_exception() {
 /// The outcome of a job that subinterp_guest itself failed to handle. Attached.
 std::string failure_outcome() {
     const std::string reason = take_exception();
-    PyObject *outcome = Py_BuildValue(
-        "{s:s,s:s#,s:[],s:s#,s:O}", "ename", "SystemError", "evalue", reason.data(),
-        static_cast<Py_ssize_t>(reason.size()), "traceback", "text", reason.data(),
-        static_cast<Py_ssize_t>(reason.size()), "pickle", Py_None);
+    PyObject *outcome =
+        Py_BuildValue("{s:s,s:s#,s:[],s:s#,s:O}", "ename", "SystemError", "evalue", reason.data(),
+                      static_cast<Py_ssize_t>(reason.size()), "traceback", "text", reason.data(),
+                      static_cast<Py_ssize_t>(reason.size()), "pickle", Py_None);
     PyObject *bytes =
         outcome != nullptr ? PyMarshal_WriteObjectToString(outcome, Py_MARSHAL_VERSION) : nullptr;
     Py_XDECREF(outcome);
@@ -60,10 +60,9 @@ bool set_sys_path(const std::vector<std::string> &path) {
     PyObject *list = PyList_New(0);
     bool done = list != nullptr;
     for (const std::string &entry : path) {
-        PyObject *item =
-            done ? PyUnicode_DecodeFSDefaultAndSize(entry.data(),
-                                                    static_cast<Py_ssize_t>(entry.size()))
-                 : nullptr;
+        PyObject *item = done ? PyUnicode_DecodeFSDefaultAndSize(
+                                    entry.data(), static_cast<Py_ssize_t>(entry.size()))
+                              : nullptr;
         done = item != nullptr && PyList_Append(list, item) == 0;
         Py_XDECREF(item);
     }
@@ -142,11 +141,10 @@ void Guest::boot(const std::vector<std::string> &path, const std::string &setup)
             return take_exception();
         }
         PyObject *package = PyImport_ImportModule("subinterp_guest");
-        PyObject *functions =
-            package != nullptr
-                ? PyObject_CallMethod(package, "boot", "y#", setup.data(),
-                                      static_cast<Py_ssize_t>(setup.size()))
-                : nullptr;
+        PyObject *functions = package != nullptr
+                                  ? PyObject_CallMethod(package, "boot", "y#", setup.data(),
+                                                        static_cast<Py_ssize_t>(setup.size()))
+                                  : nullptr;
         Py_XDECREF(package);
         if (functions == nullptr) {
             return take_exception();
@@ -238,7 +236,7 @@ bool Guest::cancel(std::uint64_t run) {
         return false;
     }
     std::lock_guard lock(mutex_);
-    return std::any_of(workers_.begin(), workers_.end(), [run](auto &worker) {
+    return std::ranges::any_of(workers_, [run](auto &worker) {
         return std::erase_if(worker->queue, [run](const Job &job) { return job.run == run; }) > 0;
     });
 }
@@ -254,8 +252,7 @@ const char *Guest::state() const {
     case State::closing:
         return "closing";
     default:
-        return std::any_of(workers_.begin(), workers_.end(),
-                           [](const auto &worker) { return worker->run != 0; })
+        return std::ranges::any_of(workers_, [](const auto &worker) { return worker->run != 0; })
                    ? "running"
                    : "idle";
     }

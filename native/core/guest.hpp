@@ -53,8 +53,8 @@ public:
 
     /// Create the interpreter on its home thread, give it `path` as sys.path and call
     /// subinterp_guest.boot(setup) there. Throws StartError.
-    static std::shared_ptr<Guest> create(std::string name, Gil gil,
-                                         std::vector<std::string> path, std::string setup);
+    static std::shared_ptr<Guest> create(std::string name, Gil gil, std::vector<std::string> path,
+                                         std::string setup);
     Guest(const Guest &) = delete;
     Guest &operator=(const Guest &) = delete;
 
@@ -156,7 +156,7 @@ private:
     State state_ = State::starting;
     std::string start_failure_;
     Clock::time_point close_deadline_{};
-    Clock::time_point next_interrupt_{}; // while closing
+    Clock::time_point next_interrupt_{};           // while closing
     std::vector<std::unique_ptr<Worker>> workers_; // [0] is home; only ever grows
     std::vector<std::uint64_t> dropped_;
     int living_workers_ = 0; // besides home

@@ -69,8 +69,8 @@ void Guest::serve(Worker &worker, PyThreadState *state) {
             spin_while(worker.submitted, seen);
             lock.lock();
         }
-        worker.wanted.wait(
-            lock, [&] { return !worker.queue.empty() || state_ == State::closing; });
+        worker.wanted.wait(lock,
+                           [&] { return !worker.queue.empty() || state_ == State::closing; });
         if (worker.queue.empty()) {
             break;
         }
@@ -121,8 +121,14 @@ void Guest::request_interrupt(Worker &worker) {
     // PyThreadState_SetAsyncExc sees the caller's interpreter only, so somebody has to go
     // there. Not the caller: the guest may be in C code that keeps its GIL for long.
     const std::uint64_t run = worker.run;
-    worker.delivering = visit([this, &worker, run] { deliver_interrupt(worker, run); },
-                              [this, &worker, run] { kick_until_noticed(worker, run); });
+    std::function<void()> afterwards;
+#if PY_VERSION_HEX >= 0x030F0000
+    // From 3.15 on a system call that a signal ends looks for asynchronous exceptions
+    // (gh-144748).
+    afterwards = [this, &worker, run] { kick_until_noticed(worker, run); };
+#endif
+    worker.delivering =
+        visit([this, &worker, run] { deliver_interrupt(worker, run); }, std::move(afterwards));
 }
 
 void Guest::deliver_interrupt(Worker &worker, std::uint64_t run) {
@@ -135,21 +141,15 @@ void Guest::deliver_interrupt(Worker &worker, std::uint64_t run) {
 }
 
 void Guest::kick_until_noticed(Worker &worker, std::uint64_t run) {
-#if PY_VERSION_HEX >= 0x030F0000
-    // From 3.15 on a system call that a signal ends looks for asynchronous exceptions
-    // (gh-144748). More than once, as the thread may be on its way into the call.
+    // More than once, as the thread may be on its way into the call.
     std::unique_lock lock(mutex_);
     for (int attempt = 0; attempt < 25; ++attempt) {
-        if (worker.run != run || worker.window == 0 || !worker.thread) {
+        if (worker.run != run || worker.window == 0) {
             return;
         }
-        worker.thread->kick();
+        kick_thread(worker.ident); // not joined: closing waits for visitors
         changed_.wait_for(lock, std::chrono::milliseconds(20));
     }
-#else
-    (void)worker;
-    (void)run;
-#endif
 }
 
 PyObject *Guest::guarded(PyObject *const *stack, Py_ssize_t count) {
@@ -161,7 +161,7 @@ PyObject *Guest::guarded(PyObject *const *stack, Py_ssize_t count) {
     if (worker == nullptr) {
         return call(); // a thread of the guest's own: nobody interrupts those
     }
-    bool requested;
+    bool requested = false;
     {
         std::lock_guard lock(mutex_);
         ++worker->window;

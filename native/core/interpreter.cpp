@@ -47,8 +47,7 @@ PyInterpreterConfig config_for(Gil gil) {
 
 Interpreter::Interpreter(Gil gil) {
     PyInterpreterConfig config = config_for(gil);
-    PyStatus status =
-        enter_python([&] { return Py_NewInterpreterFromConfig(&home_, &config); });
+    PyStatus status = enter_python([&] { return Py_NewInterpreterFromConfig(&home_, &config); });
     if (PyStatus_Exception(status)) {
         std::string reason = status.err_msg != nullptr ? status.err_msg : "unknown reason";
         throw StartError(reason);

@@ -17,7 +17,7 @@
 
 // CPython's whole state. Opaque, but for the debug offsets at its start.
 extern "C" {
-PyAPI_DATA(char) _PyRuntime[];
+PyAPI_DATA(char) _PyRuntime[]; // NOLINT(bugprone-reserved-identifier): CPython's name
 }
 
 namespace subinterp {
@@ -61,11 +61,10 @@ bool find_list() {
         offsets.interpreter.next >= offsets.interpreter.size) {
         return false;
     }
-    auto *head = reinterpret_cast<PyInterpreterState **>(_PyRuntime +
-                                                         offsets.runtime.interpreters_head);
+    auto *head =
+        reinterpret_cast<PyInterpreterState **>(_PyRuntime + offsets.runtime.interpreters_head);
     next_offset = offsets.interpreter.next;
-    if (*head != PyInterpreterState_Head() ||
-        *next_of(*head) != PyInterpreterState_Next(*head)) {
+    if (*head != PyInterpreterState_Head() || *next_of(*head) != PyInterpreterState_Next(*head)) {
         return false;
     }
     main_interpreter = PyInterpreterState_Main();

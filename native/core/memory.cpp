@@ -16,12 +16,12 @@ std::array<std::atomic<std::int64_t>, table_size> held;
 PyObjectArenaAllocator original;
 
 void add(std::int64_t bytes) {
-    // Interpreters free their last arenas with no thread state: nobody asks by then.
-    PyThreadState *state = PyThreadState_GetUnchecked();
-    if (state == nullptr) {
-        return;
+    // A thread frees its stack of frames, an interpreter its last arenas, after the thread
+    // state: then the last one that this OS thread had is meant.
+    thread_local std::int64_t id = -1;
+    if (PyThreadState *state = PyThreadState_GetUnchecked()) {
+        id = PyInterpreterState_GetID(PyThreadState_GetInterpreter(state));
     }
-    const std::int64_t id = PyInterpreterState_GetID(PyThreadState_GetInterpreter(state));
     if (id >= 0 && id < table_size) {
         held[static_cast<std::size_t>(id)].fetch_add(bytes, std::memory_order_relaxed);
     }

@@ -25,10 +25,6 @@ public:
 
     void join();
 
-    /// Make a blocking system call of the thread return with EINTR. The thread must not
-    /// have been joined; one that has ended is left alone by the OS.
-    void kick() noexcept;
-
 private:
 #ifdef _WIN32
     std::thread thread_;
@@ -38,7 +34,8 @@ private:
     bool joinable_ = false;
 };
 
-/// Make a blocking system call of the live thread with this CPython identifier return.
+/// Make a blocking system call of the thread with this CPython identifier return with
+/// EINTR. The thread must live, or have ended and not been joined.
 void kick_thread(unsigned long ident) noexcept;
 
 /// Stop the calling thread for good, without unwinding its stack.

@@ -32,7 +32,7 @@ struct Worker {
     std::condition_variable wanted; // a job came, or the guest is closing
     std::deque<Job> queue;
     std::atomic<std::uint32_t> submitted = 0; // counts, for waiting without the mutex
-    std::uint64_t run = 0; // the run it executes, 0 for none
+    std::uint64_t run = 0;                    // the run it executes, 0 for none
 
     // Interrupts reach Python code only while `window` is above zero: between
     // guarded() calls there is none to deliver and none left over.

@@ -21,6 +21,7 @@ def snapshot():
         'cell': 'subinterp' in manager.magics['cell'],
         'registry': 'SubinterpMagics' in manager.registry,
         'configurables': [c for c in ip.configurables if 'Subinterp' in repr(c)],
+        'attributes': sorted(vars(ip)),
         'transforms': len(ip.input_transformers_cleanup),
         'pre': len(ip.events.callbacks['pre_run_cell']),
         'post': len(ip.events.callbacks['post_run_cell']),

@@ -29,7 +29,7 @@ __all__ = [
     "fork_shortly",
     "interpreters",
     "leave",
-    "memory",
+    "resident",
     "nothing_left",
     "os_threads",
     "raises",
@@ -200,7 +200,7 @@ def nothing_left(threads: int) -> None:
     until(lambda: os_threads() <= threads)
 
 
-def memory() -> int:
+def resident() -> int:
     """Return how many bytes of physical memory the process has now."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")

@@ -60,6 +60,7 @@ print(get_ipython().execution_count)
 'long'
 '''
 outcomes = together((7, short), (20, long))
+plain("import sys; assert 'write' not in vars(sys.stdout)") and report("not put back")
 report([outcomes, text(number=20), sorted(
     (m["execution_count"], m["data"]["text/plain"]) for m in messages()
 )])
@@ -102,6 +103,20 @@ report([outcomes, sorted(m["data"]["text/plain"] for m in messages())])
     ) == [[None, None], ["20", "7"]]
 
 
+def test_what_outlives_a_cell_keeps_ipython() -> None:
+    """``get_ipython`` and the display hook are there when no cell runs, too."""
+    assert guest(
+        """
+        cell("")
+        plain('''
+            import builtins, sys
+            print(builtins.get_ipython() is not None, type(sys.displayhook).__name__)
+        ''')
+        report(text())
+        """
+    ) == ("True GuestDisplayHook\n")
+
+
 def test_a_compilation_does_not_change_anothers_flags() -> None:
     """Of two threads that compile at once, neither loses its top-level await."""
     assert guest(
@@ -120,6 +135,8 @@ def test_a_compilation_does_not_change_anothers_flags() -> None:
             with compiler.extra_flags(ast.PyCF_ALLOW_TOP_LEVEL_AWAIT):
                 leave.set()
                 thread.join()
+                with compiler.extra_flags(ast.PyCF_TYPE_COMMENTS):
+                    pass
                 kept = bool(compiler.flags & ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
             gone = bool(compiler.flags & ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
             print(kept, gone)

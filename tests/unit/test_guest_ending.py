@@ -114,7 +114,7 @@ def test_a_daemon_is_allowed_and_not_waited_for() -> None:
     )
 
     assert (over, out, err, threads) == (True, "runs\n", "", 1)
-    assert seconds < 3
+    assert seconds < 1  # what a thread that is no daemon would have
 
 
 def test_a_thread_without_threading_is_stopped() -> None:

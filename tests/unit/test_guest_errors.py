@@ -100,6 +100,24 @@ def test_a_broken_exception_is_told_all_the_same(method: str, operation: str) ->
     assert alive is None
 
 
+def test_a_formatter_that_fails_costs_the_traceback_only() -> None:
+    """Name, message and frames are told where CPython's own formatter raises."""
+    outcome = guest(
+        """
+        import traceback
+        class Broken:
+            def from_exception(error): 1 / 0
+        traceback.TracebackException = Broken
+        report(plain("{}['key']"))
+        """
+    )
+
+    assert outcome["ename"] == "KeyError"
+    assert outcome["evalue"] == "'key'"
+    assert 'File "<code>", line 1' in outcome["text"]
+    assert outcome["text"].endswith("\nKeyError: 'key'\n")
+
+
 def test_text_that_no_encoder_takes_is_escaped() -> None:
     """Lone surrogates do not stop the message on its way."""
     outcome: dict[str, Any] = guest(r"report(plain('raise ValueError(chr(0xd800))'))")

@@ -139,8 +139,9 @@ def test_a_worker_has_its_name_in_python_too() -> None:
         plain("import threading")
         def work():
             plain("print(threading.current_thread().name)", thread="side")
+            plain("print(threading.Thread().daemon)", thread="side")
         thread = threading.Thread(target=work)
         thread.start(); thread.join()
         report(text())
         """
-    ) == ("side\n")
+    ) == ("side\nFalse\n")

@@ -121,6 +121,7 @@ def test_every_end_is_an_outcome(source: str, ename: str, shown: str) -> None:
     assert outcome["ename"] == ename
     assert shown in "\n".join(outcome["traceback"])
     assert "compilerop" not in outcome["text"]
+    assert "codeop" not in outcome["text"]
     assert alive is None
     assert [data for _, _, data in stray] == ["alive", "\n"]
 
@@ -188,24 +189,27 @@ def test_a_value_that_cannot_be_formatted_fails_the_cell() -> None:
 
 def test_a_traceback_shown_on_the_way_is_output() -> None:
     """A nested cell's, or one shown on request, does not end the cell."""
-    outcome, out, err = guest(
+    outcome, printed = guest(
         """
         outcome = cell('''
             result = get_ipython().run_cell("1 / 0")
-            print(type(result.error_in_exec).__name__)
+            print(type(result.error_in_exec).__name__, end="")
             try:
                 {}["key"]
             except KeyError:
                 get_ipython().showtraceback()
+            print("end", end="")
         ''')
-        report([outcome, text("stdout"), text("stderr")])
+        report([outcome, [[kind, data] for _, kind, data in events if data.strip()]])
         """
     )
 
     assert outcome is None
-    assert out == "ZeroDivisionError\n"
-    assert "ZeroDivisionError: division by zero" in err
-    assert "KeyError: 'key'" in err
+    assert [kind for kind, _ in printed] == ["stderr", "stdout", "stderr", "stdout"]
+    assert "ZeroDivisionError: division by zero" in printed[0][1]
+    assert printed[1][1] == "ZeroDivisionError"
+    assert "KeyError: 'key'" in printed[2][1]
+    assert printed[3][1] == "end"
 
 
 def test_a_failing_callback_does_not_fail_the_cell() -> None:
@@ -222,6 +226,39 @@ def test_a_failing_callback_does_not_fail_the_cell() -> None:
     assert failed["ename"] == "ZeroDivisionError"
     assert any("1/0" in line for line in failed["traceback"])
     assert err.count("KeyError: 'key'") == 2
+
+
+def test_the_last_traceback_can_be_shown_again() -> None:
+    """``%tb`` and ``%debug`` know the last error; nobody can answer the second."""
+    outcomes, err = guest(
+        """
+        cell("def f():\\n    1 / 0\\nf()", 4)
+        outcomes = [cell("%tb", 5), cell("%debug", 6), cell("print('alive')", 7)]
+        report([[o and o["ename"] for o in outcomes], text("stderr")])
+        """
+    )
+
+    assert outcomes == [None, None, None]
+    assert "Cell In[4], line 3" in err
+    assert "Cell In[4], line 2, in f()" in err
+
+
+def test_a_guest_without_ipython_says_what_is_missing() -> None:
+    """Plain code runs there, cells do not."""
+    outcome = guest(
+        """
+        import sys
+        class Nowhere:
+            def find_spec(name, path=None, target=None):
+                if name == "IPython":
+                    raise ModuleNotFoundError("No module named 'IPython'", name=name)
+        sys.meta_path.insert(0, Nowhere)
+        report(cell("1"))
+        """
+    )
+
+    assert outcome["ename"] == "ModuleNotFoundError"
+    assert outcome["text"].endswith("Interpreter 'a' needs IPython to run cells.\n")
 
 
 def test_exit_only_says_what_ends_a_guest() -> None:

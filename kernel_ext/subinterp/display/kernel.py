@@ -70,16 +70,41 @@ class KernelRoute:
 
 def send(kernel: Any, cell: Cell, msg_type: str, content: dict[str, Any]) -> None:
     """Publish a message as an answer to a cell, from any thread."""
-    if kernel.session is None:
-        return  # the kernel is on its way out
+    if _is_over(kernel):
+        return
     topic = f"stream.{content['name']}" if msg_type == "stream" else msg_type
     kernel.session.send(
-        kernel.iopub_socket,
+        _Copying(kernel.iopub_socket),
         msg_type,
         content,
         parent=cell.parent,
         ident=f"kernel.{kernel.ident}.{topic}".encode(),
     )
+
+
+def _is_over(kernel: Any) -> bool:
+    """Tell whether the kernel has left its loop: at exit nobody reads any more."""
+    loop = getattr(kernel, "io_loop", None)  # not yet there while the kernel starts
+    return kernel.session is None or (
+        loop is not None and not loop.asyncio_loop.is_running()
+    )
+
+
+class _Copying:
+    """The kernel's socket, for messages that are all copied.
+
+    Without a copy a large message needs pyzmq's garbage collector, which ends before
+    our guests do; a message that is under way then fails with a traceback on the
+    console.
+    """
+
+    def __init__(self, socket: Any) -> None:
+        self._socket = socket
+
+    def send_multipart(self, parts: list[bytes], *, copy: bool) -> None:
+        """Send the parts of a message."""
+        del copy
+        self._socket.send_multipart(parts, copy=True)
 
 
 class KernelFrontEnd(FrontEnd):

@@ -12,7 +12,7 @@ from subinterp.route import set_route_factory
 
 from .magic import SubinterpMagics
 from .stop_button import IdleInterrupt
-from .transformer import CellTransformer
+from .transformer import ENTRY, CellTransformer
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -46,6 +46,7 @@ class Extension:
         """Put everything in its place."""
         shell = self._shell
         shell.register_magics(self._magics)
+        setattr(shell, ENTRY, self._magics.run_cell)
         shell.input_transformers_cleanup.append(self._transformer)
         shell.events.register("pre_run_cell", self._front_end.cell_begins)
         shell.events.register("post_run_cell", self._front_end.cell_ends)
@@ -63,6 +64,7 @@ class Extension:
         shell.events.unregister("post_run_cell", self._front_end.cell_ends)
         if self._transformer in shell.input_transformers_cleanup:
             shell.input_transformers_cleanup.remove(self._transformer)
+        delattr(shell, ENTRY)
         manager = shell.magics_manager
         for kind in ("line", "cell"):
             manager.magics[kind].pop("subinterp", None)

@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from subinterp.display.front_end import FrontEnd
 
-__all__ = ["CellTransformer"]
+__all__ = ["ENTRY", "CellTransformer"]
+
+# The attribute of the shell that rewritten cells call. Short, because IPython compiles
+# and tokenizes the rewritten cell more than once.
+ENTRY = "subinterp_cell"
 
 _FIRST_LINE = re.compile(r"%%subinterp +(.*)")
 
@@ -36,7 +40,7 @@ class CellTransformer:
         if first is None or not body or not self._front_end.can_await():
             return lines
         line = first[1].rstrip()
-        magics = "get_ipython().magics_manager.registry['SubinterpMagics']"
+        call = f"get_ipython().{ENTRY}({line!r}, {body!r})"
         # Cells of a single line go through IPython's prefilter, which takes time; the
         # empty second line spares that.
-        return [f"await {magics}.run_cell({line!r}, {body!r})\n", "\n"]
+        return [f"await {call}\n", "\n"]

@@ -45,6 +45,7 @@ class Terminal:
     def __init__(self) -> None:
         self._colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
         self._line_open = False
+        self._shown = ""
 
     def cell(self, cell: NotebookNode) -> None:
         """Print a cell's source: text as it is, code with a bar at its side."""
@@ -54,9 +55,7 @@ class Terminal:
             print(f"\n{source}", flush=True)
             return
         if self._colour:
-            # The lexer of IPython knows magics.
-            lexer = get_lexer_by_name("ipython3")
-            source = highlight(source, lexer, TerminalFormatter()).rstrip()
+            source = _coloured(source)
         print(f"\n{textwrap.indent(source, '  │ ', lambda _: True)}", flush=True)
 
     def message(self, kind: str, content: dict[str, Any]) -> None:
@@ -64,8 +63,11 @@ class Terminal:
         if kind == "stream":
             self._write(content["text"])
         elif kind in {"display_data", "execute_result", "update_display_data"}:
-            self._end_line()
-            self._write(content["data"].get("text/plain", "") + "\n")
+            text = content["data"].get("text/plain", "") + "\n"
+            if kind != "update_display_data" or text != self._shown:
+                self._end_line()
+                self._write(text)
+                self._shown = text
         elif kind == "error":
             self._end_line()
             self._write("\n".join(content["traceback"]) + "\n")
@@ -80,6 +82,16 @@ class Terminal:
         if self._line_open:
             print()
             self._line_open = False
+
+
+def _coloured(source: str) -> str:
+    """Colour a cell; to the lexer, what follows a cell magic might be anything."""
+    magic, newline, body = ("", "", source)
+    if source.startswith("%%"):
+        magic, newline, body = source.partition("\n")
+    lexer, formatter = get_lexer_by_name("ipython3"), TerminalFormatter()
+    parts = [highlight(part, lexer, formatter).rstrip() for part in (magic, body)]
+    return newline.join(part for part in parts if part)
 
 
 class LiveClient(NotebookClient):

@@ -33,7 +33,7 @@ public:
         if (generation_ != subinterp::fork_generation()) {
             // Its mutex and condition variables belong to threads that the fork left
             // behind: destroying them would wait for those.
-            static_cast<void>(guest_.release());
+            guest_.release(); // NOLINT(bugprone-unused-return-value)
         } else {
             (*guest_)->begin_close(Clock::now()); // nobody can ask it for anything any more
         }

@@ -80,7 +80,7 @@ NativeThread::NativeThread(std::function<void()> body) {
     if (error != 0) {
         throw std::system_error(error, std::generic_category(), "cannot start a thread");
     }
-    static_cast<void>(owned.release()); // the thread owns it now
+    owned.release(); // NOLINT(bugprone-unused-return-value): the thread owns it now
     joinable_ = true;
 }
 

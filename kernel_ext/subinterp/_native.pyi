@@ -14,9 +14,7 @@ class ClosedError(Exception): ...
 class Guest:
     """A named interpreter with its threads."""
 
-    def __init__(
-        self, name: str, own_gil: bool, path: list[str], setup: bytes
-    ) -> None:
+    def __init__(self, name: str, own_gil: bool, path: list[str], setup: bytes) -> None:
         """Create it on its home thread and boot subinterp_guest there.
 
         Raises StartError with CPython's own reason.

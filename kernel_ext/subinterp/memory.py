@@ -27,7 +27,7 @@ def shortage() -> str | None:
 
 def _free_on_machine() -> int | None:
     try:
-        import psutil # noqa: PLC0415 - only ipykernel's
+        import psutil  # noqa: PLC0415 - only ipykernel's
     except ImportError:
         return None
     return int(psutil.virtual_memory().available)

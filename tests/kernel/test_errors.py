@@ -119,6 +119,8 @@ def test_nested_errors_can_be_caught(notebook: Notebook) -> None:
     ("line", "words"),
     [
         ("", "NAME"),
+        ("all", "all"),
+        (",", "stands for no interpreter"),
         ("--bg", "NAME"),
         ("--nope a", "--nope"),
         ("--time 3 a", "--time"),

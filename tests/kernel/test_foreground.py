@@ -125,6 +125,30 @@ def test_comms_are_served_while_a_cell_runs(notebook: Notebook) -> None:
     notebook.finish(cell)
 
 
+def test_a_subshell_runs_cells_while_the_main_shell_is_blocked(
+    notebook: Notebook,
+) -> None:
+    """A guest can be used from a subshell; output goes to the cell there."""
+    session = notebook.client.session
+    channel = notebook.client.control_channel
+    channel.send(session.msg("create_subshell_request"))
+    subshell = channel.get_msg(timeout=20)["content"]["subshell_id"]
+    blocked = notebook.send("import time\nprint('on', flush=True)\ntime.sleep(60)")
+    notebook.wait_for(blocked, "stream")
+    code = "%%subinterp a\nimport time\ntime.sleep(0.3)\nprint('sub')\n7"
+    request = session.msg("execute_request", {"code": code, "silent": False})
+    request["header"]["subshell_id"] = subshell
+    cell = notebook.watch(request)
+    notebook.client.shell_channel.send(request)
+    assert notebook.finish(cell).status == "ok"
+    assert (cell.stdout, cell.text) == ("sub\n", "7")
+    assert blocked.idle_at is None
+    notebook.interrupt()
+    notebook.finish(blocked)
+    channel.send(session.msg("delete_subshell_request", {"subshell_id": subshell}))
+    channel.get_msg(timeout=20)
+
+
 @pytest.mark.parametrize("wrapper", ["%%time\n", "%%capture --no-stdout\n"])
 def test_the_magic_works_inside_other_cell_magics(
     notebook: Notebook, wrapper: str

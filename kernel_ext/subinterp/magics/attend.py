@@ -29,18 +29,16 @@ _BEAT = 0.05
 _GRACE = 0.3
 
 
-async def attend(runs: Sequence[Run]) -> bool:
+async def attend(runs: Sequence[Run]) -> None:
     """Wait with the event loop alive: widgets, comms and interrupts go on working.
 
-    Returns:
-        True if all runs have ended, False if the cell must do without their end:
-        the user took it back, or a timeout could not stop them.
+    Returns when all runs have ended, or the cell must do without their end: the user
+    took it back, or a timeout could not stop them.
     """
-    if _ended_soon(runs):
-        return True
-    watch = _Watch(runs)
-    with on_sigint(watch.on_signal):
-        return await watch.wait()
+    if not _ended_soon(runs):
+        watch = _Watch(runs)
+        with on_sigint(watch.on_signal):
+            await watch.wait()
 
 
 @contextmanager
@@ -56,15 +54,12 @@ def presses() -> Iterator[SimpleQueue[bool]]:
         yield news
 
 
-def attend_blocking(runs: Sequence[Run], news: SimpleQueue[bool]) -> bool:
-    """Wait where no event loop can turn: within another cell, or in a terminal.
+def attend_blocking(runs: Sequence[Run], news: SimpleQueue[bool]) -> None:
+    """Wait as ``attend`` where no event loop can turn: in another cell, in a terminal.
 
     Args:
         runs: what to wait for.
         news: where interrupts arrive, from ``presses()``.
-
-    Returns:
-        As ``attend``.
     """
     _listen(runs, lambda: news.put(False))
     pressed = 0
@@ -73,11 +68,10 @@ def attend_blocking(runs: Sequence[Run], news: SimpleQueue[bool]) -> bool:
             # After the second interrupt the runs get a last moment, then we go.
             press = news.get(timeout=_GRACE if pressed > 1 else None)
         except Empty:
-            return False
+            return
         pressed += press
         if press and pressed == 1:
             interrupt(runs)
-    return all(run.done() for run in runs)
 
 
 def _ended_soon(runs: Sequence[Run]) -> bool:
@@ -125,17 +119,17 @@ class _Watch:
     def __init__(self, runs: Sequence[Run]) -> None:
         self._runs = runs
         self._loop = asyncio.get_running_loop()
-        self._outcome: asyncio.Future[bool] = self._loop.create_future()
+        self._over: asyncio.Future[None] = self._loop.create_future()
         self._timer = self._loop.call_later(_BEAT, self._beat)
         self._presses = 0
         _listen(runs, self._news)
 
-    async def wait(self) -> bool:
-        """Give True at the end of the last run, False after a second interrupt."""
+    async def wait(self) -> None:
+        """Wait for the end of the last run, or for a second interrupt."""
         try:
             while True:
                 try:
-                    return await self._outcome
+                    return await self._over
                 except asyncio.CancelledError:
                     self._cancelled()
         finally:
@@ -154,7 +148,7 @@ class _Watch:
         task = asyncio.current_task()
         if task is not None:
             task.uncancel()
-        self._outcome = self._loop.create_future()
+        self._over = self._loop.create_future()
         self._press()
         self._look()
 
@@ -164,7 +158,7 @@ class _Watch:
 
     def _look(self) -> None:
         if all(map(_is_over, self._runs)):
-            self._settle(ended=all(run.done() for run in self._runs))
+            self._settle()
 
     def _press(self) -> None:
         self._presses += 1
@@ -173,6 +167,6 @@ class _Watch:
         else:
             self._loop.call_later(_GRACE, self._settle)
 
-    def _settle(self, *, ended: bool = False) -> None:
-        if not self._outcome.done():
-            self._outcome.set_result(ended)
+    def _settle(self) -> None:
+        if not self._over.done():
+            self._over.set_result(None)

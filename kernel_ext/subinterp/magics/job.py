@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from IPython.core.error import UsageError
+
 from subinterp import registry
 from subinterp.display.badge import Badge
 from subinterp.display.cell_error import (
@@ -79,10 +81,11 @@ class Job:
         for run, label in self._with_labels():
             run.add_state_callback(_AtEnd(self._route, label))
 
-    def finish(self, *, ended: bool) -> None:
+    def finish(self) -> None:
         """End the cell: return for success, raise what the guests raised."""
-        if not ended:
-            self._give_back()
+        left = [run for run in self.runs if not run.done()]
+        if left:
+            self._give_back(left)
         for label in self._labels:
             label.end()
         failures = [(run, e) for run in self.runs if (e := failure(run)) is not None]
@@ -91,12 +94,11 @@ class Job:
         if failures:
             raise failures[0][1] from None
 
-    def _give_back(self) -> None:
-        """Leave the runs behind: they did not stop, and the cell ends without them."""
+    def _give_back(self, left: list[Run]) -> None:
+        """Leave these runs behind: they did not stop, and the cell ends without them."""
         self.leave()
-        left = [run for run in self.runs if run.state not in _FINAL]
-        runs = " and ".join(f"run {run.id} in '{run.interpreter.name}'" for run in left)
         names = " ".join(run.interpreter.name for run in left)
+        runs = " and ".join(f"run {run.id} in {run.interpreter.name!r}" for run in left)
         go = "goes" if len(left) == 1 else "go"
         message = (
             f"{runs} did not stop and {go} on in the background;"
@@ -135,10 +137,16 @@ class _AtEnd:
 
 def _targets(options: CellOptions) -> list[Interpreter]:
     """Find or make the guests that the line names."""
-    if not options.fresh:
-        return registry.match(options.targets, create=True)
-    before = {guest.name for guest in registry.list_all()}
+    before = {guest.name for guest in registry.list_all()} if options.fresh else ()
     guests = registry.match(options.targets, create=True)
+    if not guests:
+        targets = " ".join(options.targets)
+        message = (
+            f"%%subinterp: {targets} stands for no interpreter; a name would make one"
+        )
+        raise UsageError(message)
+    if not options.fresh:
+        return guests
     return [
         registry.replace(guest.name) if guest.name in before else guest
         for guest in guests

@@ -60,7 +60,8 @@ class SubinterpMagics(Magics):
             if job.background:
                 job.leave()
             else:
-                job.finish(ended=await attend(job.runs))
+                await attend(job.runs)
+                job.finish()
 
     @no_var_expand
     @cell_magic("subinterp")  # type: ignore[arg-type]
@@ -119,7 +120,8 @@ class SubinterpMagics(Magics):
             if job.background:
                 job.leave()
             else:
-                job.finish(ended=attend_blocking(job.runs, news))
+                attend_blocking(job.runs, news)
+                job.finish()
 
     @line_magic("subinterp")  # type: ignore[arg-type]
     def subinterp_line(self, line: str) -> object:

@@ -95,10 +95,10 @@ class Job:
             raise failures[0][1] from None
 
     def _give_back(self, left: list[Run]) -> None:
-        """Leave these runs behind: they did not stop, and the cell ends without them."""
+        """Leave these runs behind: they did not stop, and the cell ends without."""
         self.leave()
         names = " ".join(run.interpreter.name for run in left)
-        runs = " and ".join(f"run {run.id} in {run.interpreter.name!r}" for run in left)
+        runs = " and ".join(f"run {r.id} in {r.interpreter.name!r}" for r in left)
         go = "goes" if len(left) == 1 else "go"
         message = (
             f"{runs} did not stop and {go} on in the background;"

@@ -283,7 +283,9 @@ def _close(interpreters: list[Interpreter], timeout: float) -> list[str]:
         except InterpreterBusyError:
             busy.add(interpreter.name)
 
-    threads = [threading.Thread(target=close, args=(one,)) for one in interpreters]
+    # What could not be made, for lack of threads perhaps, needs none to be closed.
+    living = [one for one in interpreters if one.state != "closed"]
+    threads = [threading.Thread(target=close, args=(one,)) for one in living]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -197,9 +197,9 @@ class Notebook:
         """Wait until the badge of a cell says this."""
         self.until(lambda: words in self.badges(cell)[-1])
 
-    def watch(self, request: dict[str, Any]) -> Cell:
-        """Collect what comes back for a request that is not a cell."""
-        cell = Cell(request["header"]["msg_id"])
+    def watch(self, msg_id: str) -> Cell:
+        """Collect what comes back for a request that was sent otherwise."""
+        cell = Cell(msg_id)
         self.cells[cell.id] = cell
         return cell
 

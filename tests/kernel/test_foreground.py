@@ -117,7 +117,7 @@ def test_comms_are_served_while_a_cell_runs(notebook: Notebook) -> None:
     content = {"comm_id": "c1", "target_name": "probe", "data": {"n": 1}}
     request = notebook.client.session.msg("comm_open", content)
     notebook.client.shell_channel.send(request)
-    opened = notebook.watch(request)
+    opened = notebook.watch(request["header"]["msg_id"])
     notebook.wait_for(opened, "comm_msg")
     assert opened.of_type("comm_msg")[0]["data"] == {"seen": {"n": 1}}
     assert cell.idle_at is None
@@ -138,7 +138,7 @@ def test_a_subshell_runs_cells_while_the_main_shell_is_blocked(
     code = "%%subinterp a\nimport time\ntime.sleep(0.3)\nprint('sub')\n7"
     request = session.msg("execute_request", {"code": code, "silent": False})
     request["header"]["subshell_id"] = subshell
-    cell = notebook.watch(request)
+    cell = notebook.watch(request["header"]["msg_id"])
     notebook.client.shell_channel.send(request)
     assert notebook.finish(cell).status == "ok"
     assert (cell.stdout, cell.text) == ("sub\n", "7")
@@ -217,9 +217,9 @@ def test_the_cell_is_complete_like_any_cell_magic(notebook: Notebook) -> None:
         ("%%subinterp a\nx", "incomplete"),
         ("%%subinterp a\nx\n\n", "complete"),
     ):
-        notebook.client.is_complete(code)
-        reply = notebook.client.get_shell_msg(timeout=20)
-        assert reply["content"]["status"] == status
+        request = notebook.watch(notebook.client.is_complete(code))
+        notebook.finish(request)
+        assert request.status == status
 
 
 @pytest.mark.parametrize("name", ["%subinterp", "%%subinterp"])

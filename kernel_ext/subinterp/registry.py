@@ -285,7 +285,10 @@ def _close(interpreters: list[Interpreter], timeout: float) -> list[str]:
 
     # What could not be made, for lack of threads perhaps, needs none to be closed.
     living = [one for one in interpreters if one.state != "closed"]
-    threads = [threading.Thread(target=close, args=(one,)) for one in living]
+    # Daemons: exit must not wait for them after an interrupt of this call.
+    threads = [
+        threading.Thread(target=close, args=(one,), daemon=True) for one in living
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

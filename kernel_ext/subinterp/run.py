@@ -9,6 +9,12 @@ import marshal
 import threading
 import time
 from concurrent.futures import CancelledError, Future
+from concurrent.futures._base import (
+    CANCELLED,
+    CANCELLED_AND_NOTIFIED,
+    FINISHED,
+    RUNNING,
+)
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -146,6 +152,21 @@ class Run(Future[Any]):
         """Call this now, when ``state`` has changed, and when ``overdue`` is set."""
         self._watchers.append(fn)
         self._call(fn)
+
+    # One look at one attribute needs no lock, and a KeyboardInterrupt between taking
+    # it and entering the block would leave it taken: the pump would wait for ever.
+
+    def done(self) -> bool:
+        """Tell whether it is over."""
+        return self._state in {CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED}
+
+    def running(self) -> bool:
+        """Tell whether it is being executed."""
+        return self._state == RUNNING
+
+    def cancelled(self) -> bool:
+        """Tell whether it was taken off the queue."""
+        return self._state in {CANCELLED, CANCELLED_AND_NOTIFIED}
 
     def cancel(self) -> bool:
         """Take it off the queue; False if it has begun."""

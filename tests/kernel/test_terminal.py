@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 _START = [
     sys.executable,
@@ -19,7 +17,7 @@ _START = [
 ]
 
 
-def _session(tmp_path: Path, text: str) -> tuple[str, str]:
+def _session(text: str) -> tuple[str, str]:
     """Type this at the prompt; give what came on stdout and stderr."""
     done = subprocess.run(
         _START,
@@ -28,33 +26,31 @@ def _session(tmp_path: Path, text: str) -> tuple[str, str]:
         text=True,
         timeout=50,
         check=False,
-        env={**os.environ, "IPYTHONDIR": str(tmp_path)},
     )
     assert done.returncode == 0, done
     return done.stdout, done.stderr
 
 
-def test_output_and_value_are_printed(tmp_path: Path) -> None:
+def test_output_and_value_are_printed() -> None:
     """Text as it comes, the value behind IPython's prompt."""
-    out, err = _session(tmp_path, "%%subinterp a\nprint('hello')\n6 * 7\n\n\n")
+    out, err = _session("%%subinterp a\nprint('hello')\n6 * 7\n\n\n")
     assert "hello\n" in out
     assert "Out[1]: 42\n" in out
     assert err == ""
 
 
-def test_errors_are_those_of_the_guest(tmp_path: Path) -> None:
+def test_errors_are_those_of_the_guest() -> None:
     """The guest's traceback, and the session goes on."""
-    out, _ = _session(tmp_path, "%%subinterp a\n1 / 0\n\n\nprint('next')\n")
+    out, _ = _session("%%subinterp a\n1 / 0\n\n\nprint('next')\n")
     assert "ZeroDivisionError: division by zero" in out
     assert "Cell In[1]" in out
     assert "attend" not in out
     assert "next\n" in out
 
 
-def test_background_runs_print_when_they_can(tmp_path: Path) -> None:
+def test_background_runs_print_when_they_can() -> None:
     """The cell returns; `wait` waits; the badge is a line at the start and the end."""
     out, _ = _session(
-        tmp_path,
         "%%subinterp --bg a\nimport time\ntime.sleep(0.3)\nprint('late')\n\n\n"
         "print('first')\n%subinterp wait\n",
     )
@@ -63,20 +59,20 @@ def test_background_runs_print_when_they_can(tmp_path: Path) -> None:
     assert "done in" in out
 
 
-def test_commands_print_tables(tmp_path: Path) -> None:
+def test_commands_print_tables() -> None:
     """list shows its plain text."""
-    out, _ = _session(tmp_path, "%subinterp create a\n%subinterp\n%subinterp lst\n")
+    out, _ = _session("%subinterp create a\n%subinterp\n%subinterp lst\n")
     assert out.count("name  state  GIL") == 2
 
 
-def test_usage_errors_are_one_line(tmp_path: Path) -> None:
+def test_usage_errors_are_one_line() -> None:
     """As IPython shows them."""
-    _, err = _session(tmp_path, "%%subinterp --nope a\npass\n\n\n")
+    _, err = _session("%%subinterp --nope a\npass\n\n\n")
     assert err.startswith("UsageError: %%subinterp")
     assert err.count("\n") == 1
 
 
-def test_ctrl_c_interrupts_the_run(tmp_path: Path) -> None:
+def test_ctrl_c_interrupts_the_run() -> None:
     """KeyboardInterrupt in the guest, and the session goes on."""
     with subprocess.Popen(
         _START,
@@ -84,7 +80,6 @@ def test_ctrl_c_interrupts_the_run(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env={**os.environ, "IPYTHONDIR": str(tmp_path)},
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None

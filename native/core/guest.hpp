@@ -94,9 +94,7 @@ public:
     /// False if it is closed after all. Where its making or its end has begun, that is
     /// awaited until `deadline`: both change CPython's list of interpreters.
     ///
-    /// All of its Python code will wait for ever, as soon as it gives up its GIL. Not
-    /// with a shared GIL, which the host needs itself (and which CPython denies the guest
-    /// at exit).
+    /// All of its Python code will wait for ever, as soon as it gives up its GIL.
     bool abandon(Clock::time_point deadline);
     void await_parked(Clock::time_point deadline);
 
@@ -129,6 +127,7 @@ private:
     void introduce(Worker &worker, std::uint64_t thread_state_id);
     void finish();
     bool shut_down();
+    void ask_to_exit(const std::vector<unsigned long> &threads);
     void end_interpreter();
 
     std::vector<unsigned long> threads_without_frame(); // attached

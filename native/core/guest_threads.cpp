@@ -318,36 +318,4 @@ std::vector<ThreadInfo> Guest::threads(Clock::duration timeout) {
     return result;
 }
 
-bool Guest::abandon(Clock::time_point deadline) {
-    std::unique_lock lock(mutex_);
-    changed_.wait_until(lock, deadline, [&] {
-        return state_ == State::closed || (interpreter_state_ != nullptr && !ending_);
-    });
-    if (state_ == State::closed) {
-        return false;
-    }
-    abandoned_ = true;
-    if (gil_ == Gil::shared || interpreter_state_ == nullptr || ending_) {
-        parked_ = true;
-        return true;
-    }
-    // Allowed or not: where no visits are allowed the end is near, and it will not come.
-    visit(
-        [this] {
-            {
-                std::lock_guard relock(mutex_);
-                parked_ = true;
-                changed_.notify_all();
-            }
-            hang_thread(); // with the guest's GIL, until the process is gone
-        },
-        nullptr);
-    return true;
-}
-
-void Guest::await_parked(Clock::time_point deadline) {
-    std::unique_lock lock(mutex_);
-    changed_.wait_until(lock, deadline, [&] { return parked_; });
-}
-
 } // namespace subinterp

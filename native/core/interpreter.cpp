@@ -57,7 +57,7 @@ Interpreter::Interpreter(Gil gil) {
     PyEval_SaveThread();
 }
 
-bool Interpreter::is_alone() {
+std::vector<unsigned long> Interpreter::other_threads() {
     Attachment attached(home_);
     std::vector<unsigned long> others;
     for (PyThreadState *state = PyInterpreterState_ThreadHead(interpreter_); state != nullptr;
@@ -66,10 +66,7 @@ bool Interpreter::is_alone() {
             others.push_back(state->thread_id);
         }
     }
-    for (unsigned long ident : others) {
-        PyThreadState_SetAsyncExc(ident, PyExc_SystemExit);
-    }
-    return others.empty();
+    return others;
 }
 
 void Interpreter::end() {

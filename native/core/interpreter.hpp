@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <stdexcept>
+#include <vector>
 
 namespace subinterp {
 
@@ -35,11 +36,11 @@ public:
     PyInterpreterState *get() const noexcept { return interpreter_; }
     std::int64_t id() const noexcept { return id_; }
 
-    /// Ask every other thread of the interpreter to exit; true when there is none.
-    /// Raises SystemExit in them, which ends a Python thread without a message.
-    bool is_alone();
+    /// CPython's names for the threads of the interpreter besides the home thread; nought
+    /// for one that has yet to begin.
+    std::vector<unsigned long> other_threads();
 
-    /// Py_EndInterpreter. Only when is_alone() and no thread can enter any more.
+    /// Py_EndInterpreter. Only without other threads, and when none can enter any more.
     void end();
 
 private:

@@ -1,7 +1,7 @@
-"""The core alone: a job to an idle worker and back, with no thread in between.
+"""A job to an idle worker and back, from the core alone to the whole API.
 
-The events are drained here, by the thread that submits: this is what the native part
-costs. A `Run` adds the pump thread's hop and what the Python side does.
+In the core's rows the thread that submits drains the events itself, and in the first
+one the guest's Python side is left out. A `Run` adds the pump thread and its own work.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import concurrent.futures
 import marshal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import report
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 ROUNDS = 5
 HOPS = 2_000
 EXEC = marshal.dumps(("exec", "pass", "<benchmark>"))
+EMPTY_GUEST = str(Path(__file__).parent / "empty_guest")
+RUNS = iter(range(1, sys.maxsize))
 SETUP = marshal.dumps({"name": "hop", "argv": [""], "colors": "neutral"})
 
 
@@ -33,23 +36,23 @@ def hops(*works: Callable[[], object]) -> list[float]:
     return [report.median(taken) for taken in times]
 
 
-def native(others: dict[str, Callable[[], object]]) -> list[float]:
-    """Time the native hop, and the others in turn with it."""
-    guest = _native.Guest("hop", True, list(sys.path), SETUP)
-    runs = iter(range(1, sys.maxsize))
+class Hop:
+    """A native guest, and a call that gives it a job and drains until its end."""
 
-    def hop() -> None:
-        guest.submit(next(runs), EXEC)
+    def __init__(self, *path: str) -> None:
+        self._guest = _native.Guest("hop", True, [*path, *sys.path], SETUP)
+        self.close = self._guest.close
+
+    def __call__(self) -> None:
+        """Send a job there and back."""
+        self._guest.submit(next(RUNS), EXEC)
         while all(kind != _native.FINISHED for _, kind, _ in _native.drain(0, 10)):
             pass
 
-    medians = hops(hop, *others.values())
-    guest.close(5.0)
-    return medians
-
 
 def measure() -> list[report.Row]:
-    """Compare the native hop with what else there is, and with the whole way."""
+    """Compare the core's hop with what else there is, and with the whole way."""
+    core, real = Hop(EMPTY_GUEST), Hop()
     threads = concurrent.futures.ThreadPoolExecutor(1)
     others: dict[str, Callable[[], object]] = {
         "ThreadPoolExecutor(1)": lambda: threads.submit(int).result(),
@@ -59,29 +62,36 @@ def measure() -> list[report.Row]:
 
         theirs = interpreters.create()
         others["concurrent.interpreters' exec"] = lambda: theirs.exec("pass")
-    # Natively first: from the first run on, the events belong to the pump thread.
-    ours, *medians = native(others)
+    # The API comes last: from its first run on, events belong to the pump thread.
+    empty, passing, *medians = hops(core, real, *others.values())
+    core.close(5.0)
+    real.close(5.0)
     threads.shutdown()
     with subinterp.create("api") as guest:
         [whole] = hops(lambda: guest.exec("pass"))
     return [
         *(
             report.Row(
-                f"native hop (median of {ROUNDS} x {HOPS:,})",
-                report.micro(ours),
+                f"core, empty job (median of {ROUNDS} x {HOPS:,})",
+                report.micro(empty),
                 f"{name} {report.micro(other)}",
-                f"{ours / other:.2f}",
+                f"{empty / other:.2f}",
                 "at most 20 µs, aim 10",
             )
             for name, other in zip(others, medians, strict=True)
         ),
-        report.Row(
-            "Interpreter.exec('pass')",
-            report.micro(whole),
-            f"native hop {report.micro(ours)}",
-            f"{whole / ours:.2f}",
-        ),
+        _step("core, exec of `pass` in the guest", passing, empty),
+        _step("Interpreter.exec('pass')", whole, passing),
     ]
+
+
+def _step(what: str, seconds: float, before: float) -> report.Row:
+    return report.Row(
+        what,
+        report.micro(seconds),
+        f"the row above {report.micro(before)}",
+        f"{seconds / before:.2f}",
+    )
 
 
 if __name__ == "__main__":

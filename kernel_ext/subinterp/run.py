@@ -25,6 +25,7 @@ from .record import Record
 from .route import current_route
 
 if TYPE_CHECKING:
+    from _thread import LockType
     from collections.abc import Callable, Generator
 
     from .errors import ExecutionFailed
@@ -95,6 +96,7 @@ class Run(Future[Any]):
         self._asked_to_stop = False
         self._unbuilt: ExecutionFailed | None = None
         self._watchers: list[Callable[[Run], None]] = []
+        self._bells: list[LockType] = []
         self._route_failed = False
 
     def __repr__(self) -> str:
@@ -153,8 +155,9 @@ class Run(Future[Any]):
         self._watchers.append(fn)
         self._call(fn)
 
-    # One look at one attribute needs no lock, and a KeyboardInterrupt between taking
-    # it and entering the block would leave it taken: the pump would wait for ever.
+    # What may be asked in the main thread does without the lock of the future: a
+    # KeyboardInterrupt between taking it and entering the block would leave it taken,
+    # and the pump would wait for ever.
 
     def done(self) -> bool:
         """Tell whether it is over."""
@@ -194,28 +197,24 @@ class Run(Future[Any]):
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """Wait for the end, and return the guest's exception, if any."""
-        super().exception(timeout)
+        self._wait(self.done, timeout)
+        if self.cancelled():
+            raise CancelledError
         return self._built()
 
     def result(self, timeout: float | None = None) -> Any:
         """Wait for the end, and return the value or raise the guest's exception."""
-        self.exception(timeout)
-        return super().result(0)
+        failure = self.exception(timeout)
+        if failure is None:
+            return self._result
+        try:
+            raise failure
+        finally:
+            del self, failure  # they and the traceback would keep one another alive
 
     def settle(self) -> bool:
         """Wait for the end; False if it is overdue and there may be none."""
-        if self.timeout is None:
-            with suppress(CancelledError):
-                super().exception()
-            return True
-        settled = threading.Event()
-
-        def look(run: Run) -> None:
-            if run.done() or run.overdue:
-                settled.set()
-
-        self.add_state_callback(look)
-        settled.wait()
+        self._wait(lambda: self.done() or self.overdue)
         return self.done()
 
     def receive(self, kind: int, payload: Any) -> None:
@@ -238,6 +237,7 @@ class Run(Future[Any]):
         """Release who waits in ``settle``: the interrupt had no effect."""
         if not self.done():
             self.overdue = True
+            self._ring()
             self._tell()
 
     def break_off(self, reason: str, *, quietly: bool = False) -> None:
@@ -337,13 +337,38 @@ class Run(Future[Any]):
         finally:  # a done callback may raise SystemExit
             self._tell()
 
+    def _wait(self, over: Callable[[], bool], timeout: float | None = None) -> None:
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while not over():
+            bell = threading.Lock()
+            bell.acquire()
+            self._bells.append(bell)
+            try:
+                if over():  # before the bell hung
+                    return
+                if deadline is None:
+                    bell.acquire()
+                elif not bell.acquire(timeout=max(deadline - time.monotonic(), 0)):
+                    raise TimeoutError
+            finally:
+                with suppress(ValueError):  # it has rung
+                    self._bells.remove(bell)
+
+    def _ring(self) -> None:
+        bells, self._bells = self._bells, []
+        for bell in bells:
+            bell.release()
+
+    def _invoke_callbacks(self) -> None:
+        self._ring()  # as the future itself: who waits, before who is called
+        super()._invoke_callbacks()  # type: ignore[misc]
+
     def _built(self) -> BaseException | None:
-        if self._unbuilt is not None and self.error is not None:
-            failure = rebuild(self.error, self._unbuilt)
-            with self._condition:
-                if self._unbuilt is not None:  # no other thread was faster
-                    self._exception = failure
-                    self._unbuilt = None
+        if self.error is not None and self._exception is self._unbuilt:
+            # In one step: two threads that ask get the same one.
+            self._exception = self.__dict__.setdefault(
+                "_rebuilt", rebuild(self.error, self._unbuilt)
+            )
         return self._exception
 
     def _get_snapshot(self) -> tuple[bool, bool, Any, BaseException | None]:

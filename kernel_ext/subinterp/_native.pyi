@@ -67,6 +67,14 @@ def guard_process() -> bool:
     kills the child (gh-101437).
     """
 
+def hold_guests() -> None:
+    """Before a fork: keep guests with a GIL of their own out of C code, such as the
+    loader's and the C library's, that leaves a child with what is half done.
+    """
+
+def release_guests() -> None:
+    """After a fork, in the parent: let them go on."""
+
 def shutdown(timeout: float) -> int:
     """Interrupt and end all guests, within `timeout` seconds; at the process's end.
 

@@ -7,6 +7,7 @@ a module first imported by    3.13 (gh-136421 ``datetime``),   ``_PRELOAD``
 two guests at once            and see the table there
 fork while a guest lives      all (gh-101437, gh-139759)       ``_native``, warning
 fork: the child has no guest  all                              ``_in_child``
+fork while a guest is in C    all                              ``_native``
 exit while a guest runs       all (gh-126016, gh-137295)       ``_at_exit``
 ``sys._current_frames()``     3.13, < 3.14.8, < 3.15rc3        ``_replace_frames``
                               (gh-158364)
@@ -106,7 +107,11 @@ def _register(forget: Callable[[], None]) -> None:
     _registered = True
     guarded = _native.guard_process()
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=lambda: _in_child(forget))
+        os.register_at_fork(
+            before=_native.hold_guests,
+            after_in_parent=_native.release_guests,
+            after_in_child=lambda: _in_child(forget),
+        )
     atexit.register(_at_exit)
     if not guarded:
         warnings.warn(

@@ -19,6 +19,16 @@ void register_process(nb::module_ &module) {
                "False where this CPython's layout is unknown: a fork while a guest lives then "
                "kills the child (gh-101437).");
     module.def(
+        "hold_guests",
+        [] {
+            subinterp::Detachment detached;
+            subinterp::hold_guests();
+        },
+        "Before a fork: keep guests with a GIL of their own out of C code, such as the loader's "
+        "and the C library's, that leaves a child with what is half done.");
+    module.def("release_guests", &subinterp::release_guests,
+               "After a fork, in the parent: let them go on.");
+    module.def(
         "shutdown",
         [](double timeout) {
             const auto limit = std::chrono::duration_cast<std::chrono::steady_clock::duration>(

@@ -3,6 +3,7 @@
 #include "core/python.hpp"
 
 #include "core/channel.hpp"
+#include "core/fork_hold.hpp"
 #include "core/interpreter.hpp"
 #include "core/worker.hpp"
 
@@ -89,6 +90,10 @@ public:
     /// Its threads: the home thread, workers, and Python's own if the guest lets a
     /// visitor in before `timeout`.
     std::vector<ThreadInfo> threads(Clock::duration timeout);
+
+    /// Send a visitor into the guest that keeps its GIL until the hold is released. Where it
+    /// is being made or ended, and lets nobody in, that is awaited until `deadline`.
+    void hold(const std::shared_ptr<ForkHold> &hold, Clock::time_point deadline);
 
     /// Leave the guest as it is, for good: the process ends while it cannot be stopped.
     /// False if it is closed after all. Where its making or its end has begun, that is

@@ -157,6 +157,7 @@ void Guest::finish() {
                 break;
             }
             visits_allowed_ = true;
+            changed_.notify_all();
         }
         // A thread of the guest's own goes on. close() gives up at its deadline; the
         // guest ends whenever that thread does.

@@ -271,6 +271,21 @@ bool Guest::visit(std::function<void()> visit, std::function<void()> afterwards)
     return true;
 }
 
+void Guest::hold(const std::shared_ptr<ForkHold> &hold, Clock::time_point deadline) {
+    if (gil_ == Gil::shared) {
+        return; // the thread that forks has that one
+    }
+    std::unique_lock lock(mutex_);
+    changed_.wait_until(lock, deadline,
+                        [&] { return visits_allowed_ || state_ == State::closed; });
+    if (visits_allowed_) {
+        hold->expect();
+        if (!visit([hold] { hold->keep(); }, nullptr)) {
+            hold->forgo();
+        }
+    }
+}
+
 std::vector<ThreadInfo> Guest::threads(Clock::duration timeout) {
     if (gone()) {
         return {};

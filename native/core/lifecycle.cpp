@@ -1,11 +1,13 @@
 #include "core/lifecycle.hpp"
 
 #include "core/channel.hpp"
+#include "core/fork_hold.hpp"
 #include "core/guest.hpp"
 #include "core/interpreter.hpp"
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <cstring>
 #include <mutex>
@@ -92,11 +94,31 @@ void in_forked_child() {
     }
 }
 
+// How long a fork waits for a guest in C code that keeps its GIL, which may take for ever,
+// and for one that is being made or ended, which does not.
+constexpr auto hold_limit = std::chrono::milliseconds(250);
+constexpr auto change_limit = std::chrono::seconds(2);
+// How long exit waits for a guest in CPython's own code that makes or ends it.
+constexpr auto last_call_limit = std::chrono::seconds(10);
+
 struct Enlisted {
     std::mutex mutex;
+    std::condition_variable forked;
     std::vector<std::weak_ptr<Guest>> guests;
+    std::shared_ptr<ForkHold> hold; // there while threads fork
+    int forking = 0;
     bool ended = false;
     unsigned generation = 0;
+
+    std::vector<std::shared_ptr<Guest>> living() const { // with the mutex held
+        std::vector<std::shared_ptr<Guest>> result;
+        for (const auto &known : guests) {
+            if (auto guest = known.lock()) {
+                result.push_back(std::move(guest));
+            }
+        }
+        return result;
+    }
 };
 
 /// Never destroyed, and made anew in a forked child, for the reasons given at channel().
@@ -127,9 +149,40 @@ bool guard_process() {
 
 unsigned fork_generation() noexcept { return generation.load(std::memory_order_relaxed); }
 
-void enlist(const std::shared_ptr<Guest> &guest) {
+void hold_guests() {
+    Enlisted &all = enlisted();
+    std::unique_lock lock(all.mutex);
+    if (all.forking++ == 0) {
+        all.hold = std::make_shared<ForkHold>();
+        const auto hold = all.hold;
+        const auto guests = all.living();
+        lock.unlock();
+        const auto deadline = Clock::now() + change_limit;
+        for (const auto &guest : guests) {
+            guest->hold(hold, deadline);
+        }
+        hold->expect_no_more();
+        lock.lock();
+    }
+    const auto hold = all.hold;
+    lock.unlock();
+    hold->await(Clock::now() + hold_limit);
+}
+
+void release_guests() {
     Enlisted &all = enlisted();
     std::lock_guard lock(all.mutex);
+    if (--all.forking == 0) {
+        all.hold->release();
+        all.hold.reset();
+        all.forked.notify_all();
+    }
+}
+
+void enlist(const std::shared_ptr<Guest> &guest) {
+    Enlisted &all = enlisted();
+    std::unique_lock lock(all.mutex);
+    all.forked.wait(lock, [&] { return all.forking == 0; });
     if (all.ended) {
         throw StartError("the process is about to end");
     }
@@ -143,11 +196,7 @@ std::size_t end_all(Clock::duration timeout) {
         Enlisted &all = enlisted();
         std::lock_guard lock(all.mutex);
         all.ended = true;
-        for (const auto &known : all.guests) {
-            if (auto guest = known.lock()) {
-                guests.push_back(std::move(guest));
-            }
-        }
+        guests = all.living();
     }
     channel().lift_bound();
     const auto deadline = Clock::now() + timeout;
@@ -156,7 +205,7 @@ std::size_t end_all(Clock::duration timeout) {
     }
     std::erase_if(guests, [&](auto &guest) { return guest->await_closed(deadline); });
     std::vector<std::shared_ptr<Guest>> stuck;
-    const auto last_call = Clock::now() + std::chrono::milliseconds(500);
+    const auto last_call = Clock::now() + last_call_limit;
     for (auto &guest : guests) {
         if (guest->abandon(last_call)) {
             stuck.push_back(guest);

@@ -26,8 +26,14 @@ bool guard_process();
 /// How many forks lie between this process and the one that loaded the library.
 unsigned fork_generation() noexcept;
 
-/// Keep track of a guest until it is closed, so that exit can end it. Throws StartError
-/// after end_all().
+/// Before the process forks: keep all guests out of C code that must not be cut in two, see
+/// ForkHold. Those that do not give up their GIL are not awaited for long. Call it
+/// detached.
+void hold_guests();
+void release_guests();
+
+/// Keep track of a guest until it is closed, so that fork and exit find it. Waits while the
+/// process forks. Throws StartError after end_all().
 void enlist(const std::shared_ptr<Guest> &guest);
 
 /// For the end of the process: interrupt and close all guests at the same time, give what

@@ -71,6 +71,40 @@ def test_fork_beside_guests_that_come_and_go() -> None:
     )
 
 
+def test_a_child_finds_no_lock_of_a_guest_taken() -> None:
+    """Guests with a GIL of their own are kept out of the C library during a fork.
+
+    ``localtime`` has a lock that glibc does not make anew in the child.
+    """
+    child.run(
+        """
+        import os, time
+        from lifecycle.stage import *
+        silence()
+        for name in "ab":
+            begin(subinterp.create(name), "import time\\nwhile True: time.localtime()")
+        for _ in range(100):
+            wait_for_child(fork_shortly(time.localtime))
+        """
+    )
+
+
+def test_a_fork_does_not_wait_for_a_guest_that_keeps_its_gil() -> None:
+    """C code that computes for minutes delays a fork by a moment, not by minutes."""
+    child.run(
+        """
+        import os
+        from lifecycle.stage import *
+        silence()
+        guest = subinterp.create("a")
+        begin(guest, "begun(); pow(7, 10**8)")
+        wait_for_child(fork(guest))
+        assert guest.state == "running"
+        os._exit(0)
+        """
+    )
+
+
 def test_fork_from_another_thread() -> None:
     """The thread that forks is the only one, and the main one, of the child."""
     child.run(

@@ -24,6 +24,8 @@ __all__ = ["attend", "attend_blocking", "presses"]
 
 # Too short for anybody to notice that the loop does not turn.
 _MOMENT = 0.005
+# How often the main thread wakes while it waits: Python's handler for a signal runs only
+# when it does, and one that arrives just before it blocks does not wake it.
 _BEAT = 0.05
 # Two presses in a row are often one impatient user: the runs get this long to end.
 _GRACE = 0.3
@@ -63,15 +65,15 @@ def attend_blocking(runs: Sequence[Run], news: SimpleQueue[bool]) -> None:
     """
     _listen(runs, lambda: news.put(False))
     pressed = 0
-    while not all(map(_is_over, runs)):
-        try:
-            # After the second interrupt the runs get a last moment, then we go.
-            press = news.get(timeout=_GRACE if pressed > 1 else None)
-        except Empty:
-            return
-        pressed += press
-        if press and pressed == 1:
-            interrupt(runs)
+    last_moment = float("inf")
+    while not all(map(_is_over, runs)) and time.monotonic() < last_moment:
+        with suppress(Empty):
+            if news.get(timeout=_BEAT):
+                pressed += 1
+                if pressed == 1:
+                    interrupt(runs)
+                elif pressed == 2:
+                    last_moment = time.monotonic() + _GRACE
 
 
 def _ended_soon(runs: Sequence[Run]) -> bool:
@@ -110,11 +112,7 @@ def _is_over(run: Run) -> bool:
 
 
 class _Watch:
-    """The wait of one cell; all but ``on_signal`` and ``_news`` is called on the loop.
-
-    The beat wakes the loop in case that SIGINT was delivered to another OS thread:
-    Python's handlers run in the main thread, and only when that thread wakes.
-    """
+    """The wait of one cell; all but ``on_signal`` and ``_news`` is called on the loop."""
 
     def __init__(self, runs: Sequence[Run]) -> None:
         self._runs = runs

@@ -7,6 +7,8 @@ export PYTHON
 
 prepare := tools/prepare
 bin := .venv/bin
+# Tests wait more than they compute; the kernel of a file is shared by its tests.
+parallel := -n logical --maxprocesses 4 --dist loadfile
 
 .PHONY: help demo test lab lint format bench clean
 
@@ -20,7 +22,7 @@ demo: ## run the quickstart notebook in the terminal; write it and an HTML page
 
 test: ## run the tests (ARGS='-k fork' for some)
 	@$(prepare) test
-	@$(bin)/python -m pytest $(ARGS)
+	@$(bin)/python -m pytest $(parallel) $(ARGS)
 
 lab: ## open the quickstart notebook in JupyterLab
 	@$(prepare) lab

@@ -68,12 +68,14 @@ def guard_process() -> bool:
     """
 
 def hold_guests() -> None:
-    """Before a fork: keep guests with a GIL of their own out of C code, such as the
-    loader's and the C library's, that leaves a child with what is half done.
+    """Keep guests with a GIL of their own out of C code, before a fork.
+
+    What the loader or the C library has half done, and their locks, would go into the
+    child as they are.
     """
 
 def release_guests() -> None:
-    """After a fork, in the parent: let them go on."""
+    """Let them go on, after a fork, in the parent."""
 
 def shutdown(timeout: float) -> int:
     """Interrupt and end all guests, within `timeout` seconds; at the process's end.

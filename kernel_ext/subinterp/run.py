@@ -364,10 +364,11 @@ class Run(Future[Any]):
         super()._invoke_callbacks()  # type: ignore[misc]
 
     def _built(self) -> BaseException | None:
-        if self.error is not None and self._exception is self._unbuilt:
+        unbuilt = self._unbuilt
+        if self.error and unbuilt and self._exception is unbuilt:
             # In one step: two threads that ask get the same one.
             self._exception = self.__dict__.setdefault(
-                "_rebuilt", rebuild(self.error, self._unbuilt)
+                "_rebuilt", rebuild(self.error, unbuilt)
             )
         return self._exception
 

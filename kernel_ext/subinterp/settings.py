@@ -18,7 +18,7 @@ __all__ = ["Gil", "Settings", "guest_options"]
 
 Gil = Literal["own", "shared"]
 
-guest_options: dict[str, Any] = {"colors": "neutral"}
+guest_options: dict[str, Any] = {}
 """Goes into the setup of every guest made from now on; for the kernel extension."""
 
 

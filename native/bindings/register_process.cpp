@@ -24,10 +24,11 @@ void register_process(nb::module_ &module) {
             subinterp::Detachment detached;
             subinterp::hold_guests();
         },
-        "Before a fork: keep guests with a GIL of their own out of C code, such as the loader's "
-        "and the C library's, that leaves a child with what is half done.");
+        "Keep guests with a GIL of their own out of C code, before a fork.\n\n"
+        "What the loader or the C library has half done, and their locks, would go into the "
+        "child as they are.");
     module.def("release_guests", &subinterp::release_guests,
-               "After a fork, in the parent: let them go on.");
+               "Let them go on, after a fork, in the parent.");
     module.def(
         "shutdown",
         [](double timeout) {

@@ -40,6 +40,15 @@ def test_the_traceback_is_coloured_as_in_the_host(notebook: Notebook) -> None:
     assert marked.splitlines()[-1] == expected.splitlines()[-1]
 
 
+def test_a_guest_is_made_with_the_colours_of_the_host(notebook: Notebook) -> None:
+    """Those that the notebook has at that time, not those of its start."""
+    notebook.ok("before = get_ipython().colors\nget_ipython().colors = 'nocolor'")
+    plain = notebook.run("%%subinterp a\n1 / 0")
+    notebook.ok("get_ipython().colors = before")
+    assert plain.reply is not None
+    assert "\x1b" not in "".join(plain.reply["traceback"])
+
+
 @pytest.mark.parametrize(
     ("body", "ename", "evalue"),
     [

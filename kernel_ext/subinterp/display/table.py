@@ -52,7 +52,7 @@ class Table:
     def _repr_html_(self) -> str:
         if not self.rows:
             return f"<em>{escape(self.empty)}</em>"
-        head = "".join(f"<th>{escape(heading)}</th>" for heading in self.columns)
+        head = "".join(map(self._heading, self.columns))
         body = "".join(
             "<tr>" + "".join(map(self._cell, self.columns, row)) + "</tr>"
             for row in self.rows
@@ -61,6 +61,11 @@ class Table:
             f'{STYLE}<table class="subinterp"><thead><tr>{head}</tr></thead>'
             f"<tbody>{body}</tbody></table>"
         )
+
+    def _heading(self, heading: str) -> str:
+        side = "right" if heading in self.numbers else "left"
+        # Here, as JupyterLab's own style for headings is stronger than a class.
+        return f'<th style="text-align: {side}">{escape(heading)}</th>'
 
     def _cell(self, heading: str, text: str) -> str:
         if heading == "state":

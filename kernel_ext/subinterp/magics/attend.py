@@ -24,8 +24,8 @@ __all__ = ["attend", "attend_blocking", "presses"]
 
 # Too short for anybody to notice that the loop does not turn.
 _MOMENT = 0.005
-# How often the main thread wakes while it waits: Python's handler for a signal runs only
-# when it does, and one that arrives just before it blocks does not wake it.
+# How often the main thread wakes while it waits: Python's handler for a signal runs
+# only when it does, and one that arrives just before it blocks does not wake it.
 _BEAT = 0.05
 # Two presses in a row are often one impatient user: the runs get this long to end.
 _GRACE = 0.3
@@ -64,16 +64,17 @@ def attend_blocking(runs: Sequence[Run], news: SimpleQueue[bool]) -> None:
         news: where interrupts arrive, from ``presses()``.
     """
     _listen(runs, lambda: news.put(False))
-    pressed = 0
+    interrupted = False
     last_moment = float("inf")
     while not all(map(_is_over, runs)) and time.monotonic() < last_moment:
         with suppress(Empty):
-            if news.get(timeout=_BEAT):
-                pressed += 1
-                if pressed == 1:
-                    interrupt(runs)
-                elif pressed == 2:
-                    last_moment = time.monotonic() + _GRACE
+            if not news.get(timeout=_BEAT):
+                continue  # a run has ended
+            if interrupted:
+                last_moment = min(last_moment, time.monotonic() + _GRACE)
+            else:
+                interrupt(runs)
+                interrupted = True
 
 
 def _ended_soon(runs: Sequence[Run]) -> bool:
@@ -112,7 +113,7 @@ def _is_over(run: Run) -> bool:
 
 
 class _Watch:
-    """The wait of one cell; all but ``on_signal`` and ``_news`` is called on the loop."""
+    """The wait of one cell; the loop calls all but ``on_signal`` and ``_news``."""
 
     def __init__(self, runs: Sequence[Run]) -> None:
         self._runs = runs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from subinterp import lifecycle, registry
+from subinterp import lifecycle, registry, settings
 from subinterp.display.terminal import TerminalFrontEnd
 from subinterp.errors import InterpreterBusyError
 from subinterp.route import set_route_factory
@@ -51,6 +51,8 @@ class Extension:
         shell.events.register("pre_run_cell", self._front_end.cell_begins)
         shell.events.register("post_run_cell", self._front_end.cell_ends)
         set_route_factory(self._front_end.current_route)
+        shell.observe(self._use_colors, "colors")
+        self._use_colors()
         if self._stop is not None:
             self._stop.install()
 
@@ -60,6 +62,8 @@ class Extension:
         if self._stop is not None:
             self._stop.remove()
         set_route_factory(None)
+        shell.unobserve(self._use_colors, "colors")
+        settings.guest_options.pop("colors")
         shell.events.unregister("pre_run_cell", self._front_end.cell_begins)
         shell.events.unregister("post_run_cell", self._front_end.cell_ends)
         if self._transformer in shell.input_transformers_cleanup:
@@ -73,6 +77,11 @@ class Extension:
         if self._magics in configurables:
             configurables.remove(self._magics)
         _close_guests()
+
+    def _use_colors(self, change: object = None) -> None:
+        """Have guests show code and tracebacks in the host's colours."""
+        del change
+        settings.guest_options["colors"] = self._shell.colors
 
 
 def _close_guests() -> None:

@@ -18,6 +18,7 @@ HERE = Path(__file__).resolve().parent
 BENCHMARKS = {
     "hop": "a job to an idle worker and back",
     "cells": "a cell from the client's request to idle",
+    "completion": "Tab for a guest that computes",
     "throughput": "two guests against two processes",
     "interrupt": "from the request to the KeyboardInterrupt",
     "lifetime": "creating and closing: time and memory",

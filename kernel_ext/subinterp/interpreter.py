@@ -18,6 +18,7 @@ from .errors import (
 )
 from .history import history
 from .names import check_name
+from .question import HELPER, Question, questions
 from .run import HOME, Run
 from .source import dedent
 
@@ -210,6 +211,26 @@ class Interpreter:
         self._queue(run, ("cell", source, execution_count, quiet))
         return run
 
+    def ask(self, question: str, *arguments: Any) -> Question:
+        """Have its helper thread answer, also while the guest is busy.
+
+        Args:
+            question: a name that ``subinterp_guest.assist`` knows.
+            arguments: what ``marshal`` can carry.
+
+        Raises:
+            InterpreterClosedError: there is nobody to ask.
+        """
+        guest = self._live_guest("ask")
+        asked = Question(self.name, guest)
+        questions[asked.id] = asked
+        request = marshal.dumps(("ask", question, *arguments))
+        try:
+            guest.submit(asked.id, request, HELPER)
+        except _native.ClosedError:
+            asked.break_off(f"it is {self.state}")
+        return asked
+
     def interrupt(self) -> None:
         """Raise KeyboardInterrupt in everything that it runs; what is queued stays."""
         self._live_guest("interrupt")
@@ -350,9 +371,9 @@ class Interpreter:
         finally:
             dropped = answer[0] if answer else None
             for run_id in guest.take_dropped() if dropped is None else dropped:
-                run = history.get(run_id)
-                if run is not None:
-                    run.break_off("it was closed before the run began")
+                dropped_one = history.get(run_id) or questions.get(run_id)
+                if dropped_one is not None:
+                    dropped_one.break_off("it was closed before the run began")
         return dropped is not None
 
 

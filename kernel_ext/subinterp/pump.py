@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _native
 from .history import History, history
+from .question import questions
 from .route import ConsoleRoute
 
 if TYPE_CHECKING:
@@ -89,7 +90,10 @@ class Pump:
             run = self._runs.get(run_id)
             try:
                 if run is None:
-                    self._deliver_stray(kind, payload)
+                    if (question := questions.get(run_id)) is not None:
+                        question.receive(kind, payload)
+                    else:
+                        self._deliver_stray(kind, payload)
                     continue
                 run.receive(kind, payload)
                 if kind == _native.STARTED and run.timeout is not None:

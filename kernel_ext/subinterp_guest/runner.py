@@ -10,7 +10,7 @@ from __future__ import annotations
 import marshal
 import sys
 
-from _subinterp import guarded, name
+from _subinterp import MESSAGE, emit, guarded, name
 
 from . import context, threads
 
@@ -26,6 +26,7 @@ settings: dict[str, Any] = {}
 # The sources of this many plain runs are kept for tracebacks; a guest in a pool may
 # run millions.
 _KEPT_SOURCES = 500
+_QUICK = 0.0002
 _sources: dict[str, None] = {}
 
 _namespace = sys.modules["__main__"].__dict__
@@ -43,10 +44,11 @@ def handle(run: int, request: bytes, thread: str) -> bytes:
         Nothing for success, else how it failed, as :func:`errors.outcome` packs it.
     """
     try:
-        context.enter(run)
+        operation, *arguments = marshal.loads(request)
+        # A question is no run: what belongs to none goes on belonging to the last cell.
+        (context.follow if operation == "ask" else context.enter)(run)
         if thread:
             threads.name_worker(thread)
-        operation, *arguments = marshal.loads(request)
         return _OPERATIONS[operation](*arguments)
     except BaseException as error:
         return _failure(error)
@@ -91,6 +93,23 @@ def _cell(source: str, execution_count: int, quiet: bool) -> bytes:
     return get_shell(settings).run(source, execution_count, quiet)
 
 
+def _ask(question: str, *arguments: Any) -> bytes:
+    """Answer the host's question by a message."""
+    from .assist import QUESTIONS
+
+    # A cell that computes would keep the GIL for a whole interval each time that this
+    # thread has read a file: 5 ms by default, and completion reads many.
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(_QUICK)
+    answer: Any
+    try:
+        answer = guarded(QUESTIONS[question], *arguments)
+    finally:
+        sys.setswitchinterval(interval)
+    emit(context.current(), MESSAGE, marshal.dumps(("answer", answer)))
+    return b""
+
+
 def _failure(error: BaseException) -> bytes:
     try:
         from .errors import outcome
@@ -109,4 +128,8 @@ def _failure(error: BaseException) -> bytes:
         )
 
 
-_OPERATIONS: dict[str, Callable[..., bytes]] = {"exec": _exec, "cell": _cell}
+_OPERATIONS: dict[str, Callable[..., bytes]] = {
+    "exec": _exec,
+    "cell": _cell,
+    "ask": _ask,
+}

@@ -246,7 +246,9 @@ const char *Guest::state() const {
     case State::closing:
         return "closing";
     default:
-        return std::ranges::any_of(workers_, [](const auto &worker) { return worker->run != 0; })
+        return std::ranges::any_of(
+                   workers_,
+                   [](const auto &worker) { return worker->run != 0 && !worker->helps(); })
                    ? "running"
                    : "idle";
     }
@@ -259,7 +261,7 @@ std::size_t Guest::queued() const {
     std::lock_guard lock(mutex_);
     std::size_t count = 0;
     for (const auto &worker : workers_) {
-        count += worker->queue.size();
+        count += worker->helps() ? 0 : worker->queue.size();
     }
     return count;
 }

@@ -44,6 +44,9 @@ struct Worker {
     unsigned long native_id = 0;       // once
     std::uint64_t thread_state_id = 0; // once
     std::unique_ptr<NativeThread> thread;
+
+    /// Its jobs are not the user's: it answers questions about the guest.
+    bool helps() const { return name.starts_with('.'); }
 };
 
 } // namespace subinterp

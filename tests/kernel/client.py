@@ -197,6 +197,14 @@ class Notebook:
         """Wait until the badge of a cell says this."""
         self.until(lambda: words in self.badges(cell)[-1])
 
+    def reply_to(self, msg_id: str) -> dict[str, Any]:
+        """Wait for the reply to a request that is no cell."""
+        while True:
+            message = self.client.get_shell_msg(timeout=_TIMEOUT)
+            if message["parent_header"].get("msg_id") == msg_id:
+                content: dict[str, Any] = message["content"]
+                return content
+
     def watch(self, msg_id: str) -> Cell:
         """Collect what comes back for a request that was sent otherwise."""
         cell = Cell(msg_id)

@@ -10,6 +10,9 @@ from subinterp.display.terminal import TerminalFrontEnd
 from subinterp.errors import InterpreterBusyError
 from subinterp.route import set_route_factory
 
+from .assistant import Assistant
+from .kernel_assist import KernelAssist
+from .line_completion import LineCompletion
 from .magic import SubinterpMagics
 from .stop_button import IdleInterrupt
 from .transformer import ENTRY, CellTransformer
@@ -41,6 +44,9 @@ class Extension:
         self._transformer = CellTransformer(self._front_end)
         kernel = getattr(shell, "kernel", None)
         self._stop = None if kernel is None else IdleInterrupt(kernel)
+        assistant = Assistant(self._magics.options)
+        self._assist = None if kernel is None else KernelAssist(kernel, assistant)
+        self._line_completion = LineCompletion(shell, self._magics.parser)
 
     def load(self) -> None:
         """Put everything in its place."""
@@ -53,14 +59,20 @@ class Extension:
         set_route_factory(self._front_end.current_route)
         shell.observe(self._use_colors, "colors")
         self._use_colors()
+        self._line_completion.install()
         if self._stop is not None:
             self._stop.install()
+        if self._assist is not None:
+            self._assist.install()
 
     def unload(self) -> None:
         """Leave nothing behind, and close all guests."""
         shell = self._shell
+        self._line_completion.remove()
         if self._stop is not None:
             self._stop.remove()
+        if self._assist is not None:
+            self._assist.remove()
         set_route_factory(None)
         shell.unobserve(self._use_colors, "colors")
         settings.guest_options.pop("colors")

@@ -30,6 +30,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
 
     from IPython.core.interactiveshell import InteractiveShell
@@ -46,7 +47,7 @@ class SubinterpMagics(Magics):
     def __init__(self, shell: InteractiveShell, front_end: FrontEnd) -> None:
         super().__init__(shell)
         self._front_end = front_end
-        self._options = cached(self._parse)
+        self.options = cached(self._parse)
 
     async def run_cell(self, line: str, body: str) -> None:
         """Run a cell that the input transformer has turned into an ``await``."""
@@ -56,7 +57,7 @@ class SubinterpMagics(Magics):
         if hasattr(shell, "_last_traceback"):
             shell._last_traceback = None  # noqa: SLF001
         with _clear_errors():
-            job = Job(self._options(line), body, self._front_end, nested=False)
+            job = Job(self.options(line), body, self._front_end, nested=False)
             if job.background:
                 job.leave()
             else:
@@ -116,7 +117,7 @@ class SubinterpMagics(Magics):
         every line of output is labelled with its interpreter.
         """
         with _clear_errors(), presses() as news:
-            job = Job(self._options(line), cell, self._front_end, nested=True)
+            job = Job(self.options(line), cell, self._front_end, nested=True)
             if job.background:
                 job.leave()
             else:
@@ -131,10 +132,15 @@ class SubinterpMagics(Magics):
 
     subinterp_line.__doc__ = usage()  # type: ignore[assignment]
 
-    def _parse(self, line: str) -> CellOptions:
+    @property
+    def parser(self) -> argparse.ArgumentParser:
+        """What reads the first line of a cell."""
         cell_magic_function: Any = SubinterpMagics.subinterp_cell
-        parser = cell_magic_function.parser
-        return CellOptions.of(parse_arguments(parser, line, "%%subinterp"))
+        parser: argparse.ArgumentParser = cell_magic_function.parser
+        return parser
+
+    def _parse(self, line: str) -> CellOptions:
+        return CellOptions.of(parse_arguments(self.parser, line, "%%subinterp"))
 
 
 @contextmanager

@@ -1,0 +1,167 @@
+"""Completion and inspection in the body of a ``%%subinterp`` cell."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import logging
+import re
+import time
+from concurrent.futures import wait
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from IPython.core.error import UsageError
+
+from subinterp import registry
+from subinterp.errors import SubinterpError
+from subinterp.history import history
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from subinterp.interpreter import Interpreter
+    from subinterp.question import Question
+
+    from .options import CellOptions
+
+__all__ = ["Assistant"]
+
+_MAGIC = "%%subinterp "
+# Longer than that nobody waits for a list of names; nor does JupyterLab.
+_PATIENCE = 0.5
+# A question that takes this long is stuck in the user's own code.
+_STUCK = 5.0
+_log = logging.getLogger("subinterp")
+
+
+@dataclass(frozen=True)
+class _Spot:
+    """The cursor in the body of a cell, and whose body that is."""
+
+    name: str
+    body: str
+    position: int
+    offset: int
+    """Where the body begins in the cell, in characters."""
+
+
+class Assistant:
+    """Asks the guest that a cell is for; the host has other names than that guest."""
+
+    def __init__(self, parse: Callable[[str], CellOptions]) -> None:
+        self._parse = parse
+        self._asked: WeakKeyDictionary[Interpreter, tuple[float, Question]] = (
+            WeakKeyDictionary()
+        )
+
+    def complete(self, code: str, position: int) -> dict[str, Any] | None:
+        """Complete; None where that is the host's affair.
+
+        Args:
+            code: the whole cell.
+            position: of the cursor, in characters.
+
+        Returns:
+            The content of a ``complete_reply``: the guest's, or the names known from
+            the guest's cells if there is no answer within half a second.
+        """
+        spot = self._spot(code, position)
+        if spot is None:
+            return None
+        asked = self._ask(spot.name, "complete", spot.body, spot.position)
+        answer: dict[str, Any] = _known_names(spot) if asked is None else asked
+        for part in (answer, *answer["metadata"].get(_TYPES, ())):
+            for end in _ENDS & part.keys():
+                part[end] += spot.offset
+        return answer
+
+    def inspect(
+        self, code: str, position: int, detail_level: int
+    ) -> dict[str, Any] | None:
+        """Describe what is at the cursor; None where that is the host's affair.
+
+        Args:
+            code: the whole cell.
+            position: of the cursor, in characters.
+            detail_level: 1 for the source code, too.
+
+        Returns:
+            The content of an ``inspect_reply``, without a find if there is no answer.
+        """
+        spot = self._spot(code, position)
+        if spot is None:
+            return None
+        arguments = (spot.body, spot.position, detail_level)
+        answer: dict[str, Any] | None = self._ask(spot.name, "inspect", *arguments)
+        return answer or {"status": "ok", "found": False, "data": {}, "metadata": {}}
+
+    def _spot(self, code: str, position: int) -> _Spot | None:
+        first, _, body = code.partition("\n")
+        offset = len(first) + 1
+        if not first.startswith(_MAGIC) or position < offset:
+            return None
+        try:
+            target = self._parse(first.removeprefix(_MAGIC)).targets[0]
+            name = registry.match([target], create=False)[0].name
+        except (UsageError, SubinterpError, LookupError, ValueError):
+            name = ""  # there is none yet: the host's names would be wrong all the same
+        return _Spot(name, body, position - offset, offset)
+
+    def _ask(self, name: str, question: str, *arguments: object) -> Any:
+        deadline = time.monotonic() + _PATIENCE
+        try:
+            guest = registry.get(name)
+            if not self._is_free(guest, deadline):
+                return None
+            asked = guest.ask(question, *arguments)
+        except (SubinterpError, ValueError):
+            return None
+        self._asked[guest] = time.monotonic(), asked
+        if not _is_over(asked, deadline):  # the first has IPython and jedi to import
+            return None
+        failure = asked.exception()
+        if failure is not None:
+            _log.debug("%s in %r failed", question, name, exc_info=failure)
+            return None
+        return asked.result()
+
+    def _is_free(self, guest: Interpreter, deadline: float) -> bool:
+        """Wait for the end of an earlier question; interrupt it if it is stuck."""
+        since, asked = self._asked.get(guest, (0.0, None))
+        if asked is None or _is_over(asked, deadline):
+            return True
+        if time.monotonic() - since > _STUCK:
+            asked.interrupt()
+        return False
+
+
+def _is_over(asked: Question, deadline: float) -> bool:
+    wait([asked], timeout=max(0.0, deadline - time.monotonic()))
+    return asked.done()
+
+
+_ENDS = frozenset({"cursor_start", "cursor_end", "start", "end"})
+_TYPES = "_jupyter_types_experimental"
+_NAME = re.compile(r"[^\W\d]\w*")
+_BEFORE_CURSOR = re.compile(r"(?<![\w.])[^\W\d]?\w*\Z")
+
+
+def _known_names(spot: _Spot) -> dict[str, Any]:
+    """Complete from what was sent to the guest so far, and Python's own names."""
+    found = _BEFORE_CURSOR.search(spot.body[: spot.position])
+    beginning = found[0] if found else ""
+    matches: list[str] = []
+    if beginning:
+        sources = [r.source for r in history.all() if r.interpreter.name == spot.name]
+        names = {*keyword.kwlist, *dir(builtins)}
+        names.update(*map(_NAME.findall, (*sources, spot.body)))
+        matches = sorted(n for n in names - {beginning} if n.startswith(beginning))
+    return {
+        "status": "ok",
+        "matches": matches,
+        "cursor_start": spot.position - len(beginning),
+        "cursor_end": spot.position,
+        "metadata": {},
+    }

@@ -1,0 +1,93 @@
+"""Tab completion of ``%subinterp`` and of the first line of ``%%subinterp``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from subinterp import registry
+from subinterp.history import history
+
+from .commands import COMMANDS
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable
+
+    from IPython.core.interactiveshell import InteractiveShell
+
+__all__ = ["LineCompletion"]
+
+_HOOK = "complete_command"
+
+
+class LineCompletion:
+    """Two of IPython's custom completers, one for each magic."""
+
+    def __init__(
+        self, shell: InteractiveShell, parser: argparse.ArgumentParser
+    ) -> None:
+        self._shell: Any = shell
+        self._parser = parser
+        self._completers = {
+            "%subinterp": self._complete_line,
+            "%%subinterp": self._complete_first_line,
+        }
+
+    def install(self) -> None:
+        """Register both with the shell."""
+        for magic, completer in self._completers.items():
+            self._shell.set_hook(_HOOK, completer, str_key=magic)
+
+    def remove(self) -> None:
+        """Take both out again."""
+        for magic in self._completers:
+            self._shell.strdispatchers[_HOOK].strs.pop(magic, None)
+
+    def _complete_first_line(self, shell: object, event: Any) -> list[str]:
+        del shell
+        words = _words(event)
+        return _arguments(self._parser, words) or _option_or(
+            event, self._parser, _guests()
+        )
+
+    def _complete_line(self, shell: object, event: Any) -> list[str]:
+        del shell
+        words = _words(event)
+        if len(words) < 2:  # noqa: PLR2004 - the magic and what follows it
+            return list(COMMANDS)
+        command = COMMANDS.get(words[1])
+        if command is None:
+            return []
+        names: Iterable[str] = _guests()
+        if command.name == "output":
+            names = (str(run.id) for run in history.all())
+        elif command.name == "create":
+            names = ()
+        return _arguments(command.parser, words) or _option_or(
+            event, command.parser, names
+        )
+
+
+def _words(event: Any) -> list[str]:
+    """Give the words before the one that is being written."""
+    text: str = event.text_until_cursor
+    words = text.split()
+    return words if not text or text[-1].isspace() else words[:-1]
+
+
+def _arguments(parser: argparse.ArgumentParser, words: list[str]) -> list[str]:
+    """Give the choices of the option that the last word is."""
+    option = parser._option_string_actions.get(words[-1])  # noqa: SLF001 - no public way
+    return [] if option is None else [str(choice) for choice in option.choices or ()]
+
+
+def _option_or(
+    event: Any, parser: argparse.ArgumentParser, names: Iterable[str]
+) -> list[str]:
+    if event.symbol.startswith("-"):
+        return [o for o in parser._option_string_actions if o.startswith("--")]  # noqa: SLF001
+    return list(names)
+
+
+def _guests() -> list[str]:
+    return [*(guest.name for guest in registry.list_all()), "all"]

@@ -248,12 +248,13 @@ class Interpreter:
         if guest is None:
             return
         deadline = time.monotonic() + timeout
-        if not self._changing.acquire(timeout=max(0, timeout)):
-            raise InterpreterBusyError(self.name, timeout=timeout)
+        held: list[bool] = []
         try:
-            closed = self._close(guest, max(0, deadline - time.monotonic()))
+            _call_into(held, self._changing.acquire, True, max(0, timeout))
+            closed = held[0] and self._close(guest, max(0, deadline - time.monotonic()))
         finally:
-            self._changing.release()
+            if held and held[0]:  # no call before the release, for _call_into's reason
+                self._changing.release()
         if not closed:
             raise InterpreterBusyError(self.name, timeout=timeout)
 
@@ -262,14 +263,17 @@ class Interpreter:
 
         What does not stop within two seconds is left behind, and goes on by itself.
         """
-        with self._changing:
+        held: list[bool] = []
+        try:
+            _call_into(held, self._changing.acquire)
             old = self._live_guest("restart")
-            try:
-                self._restarting = True
-                self._close(old, _RESTART_SECONDS)
-                self.boot()
-            finally:
+            self._restarting = True
+            self._close(old, _RESTART_SECONDS)
+            self.boot()
+        finally:
+            if held:
                 self._restarting = False
+                self._changing.release()
 
     def boot(self) -> None:
         """Make the guest; for the registry, which has the name."""
@@ -384,6 +388,7 @@ def _call_into[T](
 
     In ``result = function()`` a KeyboardInterrupt that came during a long call is
     raised between the return and the assignment, and the result is lost: a guest that
-    nobody can close. Here the iterator's C code puts it away before that.
+    nobody can close, a lock that nobody opens. Here the iterator's C code puts it away
+    before that.
     """
     results.extend(itertools.starmap(function, [arguments]))

@@ -25,9 +25,10 @@ _STORM = """
         \"\"\"Call, each time with an interrupt a little later; count those that hit.\"\"\"
         hits = 0
         for number in range(rounds):
-            signal.setitimer(signal.ITIMER_REAL, longest * (number + 1) / rounds)
             try:
                 try:
+                    after = longest * (number + 1) / rounds
+                    signal.setitimer(signal.ITIMER_REAL, after)
                     function()
                 finally:
                     signal.setitimer(signal.ITIMER_REAL, 0)

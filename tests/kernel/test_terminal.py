@@ -39,6 +39,19 @@ def test_output_and_value_are_printed() -> None:
     assert err == ""
 
 
+def test_use_is_shown_at_the_prompt() -> None:
+    """Plain cells run in the guest, and the prompt says so until they do not."""
+    out, err = _session(
+        "%subinterp use a\nimport _interpreters\n_interpreters.get_current()[0]\n"
+        "%subinterp use main\n_interpreters\n"
+    )
+    assert "[a] In [2]:" in out
+    assert "Out[3]: 1\n" in out
+    assert "[a] In [5]:" not in out
+    assert "NameError: name '_interpreters' is not defined" in out
+    assert err == ""
+
+
 def test_errors_are_those_of_the_guest() -> None:
     """The guest's traceback, and the session goes on."""
     out, _ = _session("%%subinterp a\n1 / 0\n\n\nprint('next')\n")

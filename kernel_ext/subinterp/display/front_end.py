@@ -26,6 +26,16 @@ class FrontEnd(ABC):
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
         self._running: dict[int, list[Cell]] = {}
+        self._used = ""
+
+    @property
+    def used(self) -> str:
+        """The guest that plain cells go to, empty for none: see ``%subinterp use``."""
+        return self._used
+
+    def use(self, name: str) -> None:
+        """Send plain cells to this guest from now on, with "" to the host again."""
+        self._used = name
 
     def cell_begins(self, info: object = None) -> None:
         """Note the cell that begins (IPython's ``pre_run_cell``)."""
@@ -63,6 +73,10 @@ class FrontEnd(ABC):
     @abstractmethod
     def new_cell(self) -> Cell:
         """Describe the request that the calling code answers."""
+
+    @abstractmethod
+    def is_plain_cell(self) -> bool:
+        """Whether what is about to run here is a cell that the user has sent."""
 
     @abstractmethod
     def can_await(self) -> bool:

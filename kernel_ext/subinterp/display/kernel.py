@@ -119,21 +119,27 @@ class KernelFrontEnd(FrontEnd):
         parent = self.shell.get_parent()  # type: ignore[attr-defined]
         return Cell(self.shell.displayhook.prompt_count, parent)
 
+    def is_plain_cell(self) -> bool:
+        """Not one within another (``%%time``, ``%run``), a callback, a silent request.
+
+        The last kind is sent by tools of the front end.
+        """
+        parent = self.shell.get_parent()  # type: ignore[attr-defined]
+        return (
+            not self.in_cell
+            and parent.get("header", {}).get("msg_type") == "execute_request"
+            and not parent["content"].get("silent")
+        )
+
     def can_await(self) -> bool:
         """Only where the kernel itself hands the cell to a running asyncio loop.
 
-        Not for a cell within a cell (``%%time``, ``%run``), not from a widget's
-        callback, not for a silent request: IPython runs those without the loop.
+        IPython runs all but plain cells without the loop.
         """
         shell = self.shell
-        if self.in_cell or not shell.autoawait or shell.trio_runner:
+        if not self.is_plain_cell() or not shell.autoawait or shell.trio_runner:
             return False
         if shell.loop_runner is not _asyncio_runner:
-            return False
-        parent = shell.get_parent()  # type: ignore[attr-defined]
-        if parent.get("header", {}).get("msg_type") != "execute_request":
-            return False
-        if parent["content"].get("silent"):
             return False
         try:
             asyncio.get_running_loop()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from IPython.terminal.prompts import Prompts, Token  # type: ignore[attr-defined]
+
 from subinterp.route import ConsoleRoute
 
 from .cell import Cell
@@ -35,12 +37,46 @@ class TerminalRoute(ConsoleRoute):
             super().message(msg_type, content)
 
 
+class _NamedPrompts(Prompts):
+    """The user's own prompts, with the name of the guest before what is typed."""
+
+    def __init__(self, shell: Any, plain: Any, name: str) -> None:
+        super().__init__(shell)
+        self.plain = plain
+        self._name = name
+
+    def in_prompt_tokens(self) -> Any:
+        return [(Token.OutPrompt, f"[{self._name}] "), *self.plain.in_prompt_tokens()]
+
+    def continuation_prompt_tokens(self, *args: Any, **kwargs: Any) -> Any:
+        return self.plain.continuation_prompt_tokens(*args, **kwargs)
+
+    def rewrite_prompt_tokens(self) -> Any:
+        return self.plain.rewrite_prompt_tokens()
+
+    def out_prompt_tokens(self) -> Any:
+        return self.plain.out_prompt_tokens()
+
+
 class TerminalFrontEnd(FrontEnd):
     """The terminal that IPython itself runs in."""
 
     def new_cell(self) -> Cell:
         """All that there is to know is the number."""
         return Cell(self.shell.displayhook.prompt_count)
+
+    def use(self, name: str) -> None:
+        """Send plain cells to this guest, and say so at the prompt."""
+        super().use(name)
+        shell: Any = self.shell
+        if isinstance(shell.prompts, _NamedPrompts):
+            shell.prompts = shell.prompts.plain
+        if name:
+            shell.prompts = _NamedPrompts(shell, shell.prompts, name)
+
+    def is_plain_cell(self) -> bool:
+        """Not a cell within a cell."""
+        return not self.in_cell
 
     def can_await(self) -> bool:
         """Never: at the prompt no event loop runs that would need to stay alive."""

@@ -1,4 +1,4 @@
-"""Completion and inspection in the body of a ``%%subinterp`` cell."""
+"""Completion and inspection in cells that go to a guest."""
 
 from __future__ import annotations
 
@@ -18,9 +18,12 @@ from subinterp import registry
 from subinterp.errors import SubinterpError
 from subinterp.history import history
 
+from .transformer import is_for_host
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from subinterp.display.front_end import FrontEnd
     from subinterp.interpreter import Interpreter
     from subinterp.question import Question
 
@@ -50,7 +53,10 @@ class _Spot:
 class Assistant:
     """Asks the guest that a cell is for; the host has other names than that guest."""
 
-    def __init__(self, parse: Callable[[str], CellOptions]) -> None:
+    def __init__(
+        self, front_end: FrontEnd, parse: Callable[[str], CellOptions]
+    ) -> None:
+        self._front_end = front_end
         self._parse = parse
         self._asked: WeakKeyDictionary[Interpreter, tuple[float, Question]] = (
             WeakKeyDictionary()
@@ -97,7 +103,21 @@ class Assistant:
         answer: dict[str, Any] | None = self._ask(spot.name, "inspect", *arguments)
         return answer or {"status": "ok", "found": False, "data": {}, "metadata": {}}
 
+    def is_complete(self, code: str) -> dict[str, Any] | None:
+        """Tell whether this is a whole cell; None where that is the host's affair.
+
+        Returns:
+            The content of an ``is_complete_reply``.
+        """
+        name = self._front_end.used
+        if not name or is_for_host(code):
+            return None
+        answer: dict[str, Any] | None = self._ask(name, "is_complete", code)
+        return answer
+
     def _spot(self, code: str, position: int) -> _Spot | None:
+        if self._front_end.used and not is_for_host(code):
+            return _Spot(self._front_end.used, code, position, 0)
         first, _, body = code.partition("\n")
         offset = len(first) + 1
         if not first.startswith(_MAGIC) or position < offset:

@@ -44,7 +44,7 @@ class Extension:
         self._transformer = CellTransformer(self._front_end)
         kernel = getattr(shell, "kernel", None)
         self._stop = None if kernel is None else IdleInterrupt(kernel)
-        assistant = Assistant(self._magics.options)
+        assistant = Assistant(self._front_end, self._magics.options)
         self._assist = None if kernel is None else KernelAssist(kernel, assistant)
         self._line_completion = LineCompletion(shell, self._magics.parser)
 
@@ -68,6 +68,7 @@ class Extension:
     def unload(self) -> None:
         """Leave nothing behind, and close all guests."""
         shell = self._shell
+        self._front_end.use("")
         self._line_completion.remove()
         if self._stop is not None:
             self._stop.remove()

@@ -16,6 +16,7 @@ from subinterp.display.cell_error import (
     timed_out,
 )
 from subinterp.display.label import LabelRoute
+from subinterp.display.mark import MarkRoute
 
 if TYPE_CHECKING:
     from subinterp.display.cell import Cell
@@ -35,7 +36,13 @@ class Job:
     """One cell's body in one or several guests."""
 
     def __init__(
-        self, options: CellOptions, body: str, front_end: FrontEnd, *, nested: bool
+        self,
+        options: CellOptions,
+        body: str,
+        front_end: FrontEnd,
+        *,
+        nested: bool,
+        marked: bool = False,
     ) -> None:
         self._front_end = front_end
         self._cell: Cell = front_end.cell()
@@ -46,6 +53,8 @@ class Job:
             self._route: Route = front_end.nested_route(self._cell)
         else:
             self._route = front_end.route(self._cell)
+        if marked:
+            self._route = MarkRoute(self._route, *options.targets)
         guests = _targets(options)
         self._labels: list[LabelRoute] = []
         self.runs: list[Run] = []

@@ -23,7 +23,11 @@ class KernelAssist:
     def __init__(self, kernel: Any, assistant: Assistant) -> None:
         self._kernel = kernel
         self._assistant = assistant
-        self._own = {"do_complete": self._complete, "do_inspect": self._inspect}
+        self._own: dict[str, Callable[..., Any]] = {
+            "do_complete": self._complete,
+            "do_inspect": self._inspect,
+            "do_is_complete": self._is_complete,
+        }
 
     def install(self) -> None:
         """Take their place."""
@@ -59,6 +63,12 @@ class KernelAssist:
             return answer
         arguments = (code, cursor_pos, detail_level, omit_sections)
         return await _result(type(self._kernel).do_inspect, self._kernel, *arguments)
+
+    async def _is_complete(self, code: str) -> Any:
+        answer = await asyncio.to_thread(self._assistant.is_complete, code)
+        if answer is not None:
+            return answer
+        return await _result(type(self._kernel).do_is_complete, self._kernel, code)
 
 
 async def _result(method: Callable[..., Any], *arguments: object) -> Any:

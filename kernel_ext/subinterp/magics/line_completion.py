@@ -63,6 +63,8 @@ class LineCompletion:
             names = (str(run.id) for run in history.all())
         elif command.name == "create":
             names = ()
+        elif command.name == "use":
+            names = [*_guests()[:-1], "main"]
         return _arguments(command.parser, words) or _option_or(
             event, command.parser, names
         )

@@ -49,15 +49,23 @@ class SubinterpMagics(Magics):
         self._front_end = front_end
         self.options = cached(self._parse)
 
-    async def run_cell(self, line: str, body: str) -> None:
-        """Run a cell that the input transformer has turned into an ``await``."""
+    async def run_cell(self, line: str, body: str, *, marked: bool = False) -> None:
+        """Run a cell that the input transformer has turned into an ``await``.
+
+        Args:
+            line: options and names.
+            body: the cell.
+            marked: show the guest's name before its output.
+        """
         # For a UsageError ipykernel replies with its last traceback, which it forgets
         # before a cell only if that is not async.
         shell: Any = self.shell
         if hasattr(shell, "_last_traceback"):
             shell._last_traceback = None  # noqa: SLF001
         with _clear_errors():
-            job = Job(self.options(line), body, self._front_end, nested=False)
+            job = Job(
+                self.options(line), body, self._front_end, nested=False, marked=marked
+            )
             if job.background:
                 job.leave()
             else:

@@ -9,6 +9,7 @@ from subinterp import registry
 from subinterp.display.cell_error import joined
 from subinterp.display.reports import guest_table, thread_table
 from subinterp.magics.options import count, seconds
+from subinterp.names import check_name
 
 from .command import Argument, Command
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["COMMANDS"]
 
 _AT_ONCE = 8
+HOST = "main"
 
 
 def _list(args: argparse.Namespace, front_end: FrontEnd) -> Table:
@@ -53,6 +55,14 @@ def _interrupt(args: argparse.Namespace, front_end: FrontEnd) -> None:
     del front_end
     for guest in registry.match(args.names):
         guest.interrupt()
+
+
+def _use(args: argparse.Namespace, front_end: FrontEnd) -> None:
+    if args.name == HOST:
+        front_end.use("")
+        return
+    (guest,) = registry.match([check_name(args.name)], create=True)
+    front_end.use(guest.name)
 
 
 def _threads(args: argparse.Namespace, front_end: FrontEnd) -> Table:
@@ -122,6 +132,16 @@ COMMANDS = (
         _NAMES,
     ),
     Command("interrupt", _interrupt, "interrupt what runs", _NAMES),
+    Command(
+        "use",
+        _use,
+        "send every plain cell to an interpreter from now on",
+        Argument.of(
+            "name",
+            metavar="NAME",
+            help=f"an interpreter, made if there is none; `{HOST}` for the notebook",
+        ),
+    ),
     Command(
         "threads",
         _threads,

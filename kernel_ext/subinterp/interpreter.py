@@ -18,7 +18,7 @@ from .errors import (
 )
 from .history import history
 from .names import check_name
-from .question import HELPER, Question, questions
+from .query import HELPER, Query, queries
 from .run import HOME, Run
 from .source import dedent
 
@@ -211,20 +211,20 @@ class Interpreter:
         self._queue(run, ("cell", source, execution_count, quiet))
         return run
 
-    def ask(self, question: str, *arguments: Any) -> Question:
+    def query(self, what: str, *arguments: Any) -> Query:
         """Have its helper thread answer, also while the guest is busy.
 
         Args:
-            question: a name that ``subinterp_guest.assist`` knows.
+            what: a name that ``subinterp_guest.assist`` knows.
             arguments: what ``marshal`` can carry.
 
         Raises:
             InterpreterClosedError: there is nobody to ask.
         """
-        guest = self._live_guest("ask")
-        asked = Question(self.name, guest)
-        questions[asked.id] = asked
-        request = marshal.dumps(("ask", question, *arguments))
+        guest = self._live_guest("query")
+        asked = Query(self.name, guest)
+        queries[asked.id] = asked
+        request = marshal.dumps(("query", what, *arguments))
         try:
             guest.submit(asked.id, request, HELPER)
         except _native.ClosedError:
@@ -375,7 +375,7 @@ class Interpreter:
         finally:
             dropped = answer[0] if answer else None
             for run_id in guest.take_dropped() if dropped is None else dropped:
-                dropped_one = history.get(run_id) or questions.get(run_id)
+                dropped_one = history.get(run_id) or queries.get(run_id)
                 if dropped_one is not None:
                     dropped_one.break_off("it was closed before the run began")
         return dropped is not None

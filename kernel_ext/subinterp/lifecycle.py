@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING
 from . import _native
 from .history import history
 from .pump import pump
-from .question import questions
+from .query import queries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,7 +131,7 @@ def _in_child(forget: Callable[[], None]) -> None:
     _lock = threading.Lock()
     pump.forget_thread()
     forget()
-    questions.clear()
+    queries.clear()
     for run in history.all():
         run.break_off("it lives in the parent process", quietly=True)
 
@@ -144,5 +144,5 @@ def _at_exit() -> None:
         pump.stop()
         for run in history.live():
             run.break_off("the process ends")
-        for question in tuple(questions.values()):
-            question.break_off("the process ends")
+        for query in tuple(queries.values()):
+            query.break_off("the process ends")

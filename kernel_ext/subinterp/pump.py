@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _native
 from .history import History, history
-from .question import questions
+from .query import queries
 from .route import ConsoleRoute
 
 if TYPE_CHECKING:
@@ -90,8 +90,8 @@ class Pump:
             run = self._runs.get(run_id)
             try:
                 if run is None:
-                    if (question := questions.get(run_id)) is not None:
-                        question.receive(kind, payload)
+                    if (query := queries.get(run_id)) is not None:
+                        query.receive(kind, payload)
                     else:
                         self._deliver_stray(kind, payload)
                     continue

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["QUESTIONS"]
+__all__ = ["QUERIES"]
 
 # The key under which front ends look for the types of completions.
 _TYPES = "_jupyter_types_experimental"
@@ -74,7 +74,7 @@ def _is_complete(code: str) -> dict[str, Any]:
     return reply
 
 
-QUESTIONS: dict[str, Callable[..., object]] = {
+QUERIES: dict[str, Callable[..., object]] = {
     "complete": _complete,
     "inspect": _inspect,
     "is_complete": _is_complete,

@@ -45,8 +45,8 @@ def handle(run: int, request: bytes, thread: str) -> bytes:
     """
     try:
         operation, *arguments = marshal.loads(request)
-        # A question is no run: what belongs to none goes on belonging to the last cell.
-        (context.follow if operation == "ask" else context.enter)(run)
+        # A query is no run: what belongs to none goes on belonging to the last cell.
+        (context.follow if operation == "query" else context.enter)(run)
         if thread:
             threads.name_worker(thread)
         return _OPERATIONS[operation](*arguments)
@@ -93,9 +93,9 @@ def _cell(source: str, execution_count: int, quiet: bool) -> bytes:
     return get_shell(settings).run(source, execution_count, quiet)
 
 
-def _ask(question: str, *arguments: Any) -> bytes:
-    """Answer the host's question by a message."""
-    from .assist import QUESTIONS
+def _query(what: str, *arguments: Any) -> bytes:
+    """Answer the host's query by a message."""
+    from .assist import QUERIES
 
     # A cell that computes would keep the GIL for a whole interval each time that this
     # thread has read a file: 5 ms by default, and completion reads many.
@@ -103,7 +103,7 @@ def _ask(question: str, *arguments: Any) -> bytes:
     sys.setswitchinterval(_QUICK)
     answer: Any
     try:
-        answer = guarded(QUESTIONS[question], *arguments)
+        answer = guarded(QUERIES[what], *arguments)
     finally:
         sys.setswitchinterval(interval)
     emit(context.current(), MESSAGE, marshal.dumps(("answer", answer)))
@@ -131,5 +131,5 @@ def _failure(error: BaseException) -> bytes:
 _OPERATIONS: dict[str, Callable[..., bytes]] = {
     "exec": _exec,
     "cell": _cell,
-    "ask": _ask,
+    "query": _query,
 }

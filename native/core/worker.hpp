@@ -45,7 +45,7 @@ struct Worker {
     std::uint64_t thread_state_id = 0; // once
     std::unique_ptr<NativeThread> thread;
 
-    /// Its jobs are not the user's: it answers questions about the guest.
+    /// Its jobs are not the user's: it answers queries about the guest.
     bool helps() const { return name.starts_with('.'); }
 };
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from subinterp.display.front_end import FrontEnd
     from subinterp.interpreter import Interpreter
-    from subinterp.question import Question
+    from subinterp.query import Query
 
     from .options import CellOptions
 
@@ -34,7 +34,7 @@ __all__ = ["Assistant"]
 _MAGIC = "%%subinterp "
 # Longer than that nobody waits for a list of names; nor does JupyterLab.
 _PATIENCE = 0.5
-# A question that takes this long is stuck in the user's own code.
+# A query that takes this long is stuck in the user's own code.
 _STUCK = 5.0
 _log = logging.getLogger("subinterp")
 
@@ -58,7 +58,7 @@ class Assistant:
     ) -> None:
         self._front_end = front_end
         self._parse = parse
-        self._asked: WeakKeyDictionary[Interpreter, tuple[float, Question]] = (
+        self._asked: WeakKeyDictionary[Interpreter, tuple[float, Query]] = (
             WeakKeyDictionary()
         )
 
@@ -129,13 +129,13 @@ class Assistant:
             name = ""  # there is none yet: the host's names would be wrong all the same
         return _Spot(name, body, position - offset, offset)
 
-    def _ask(self, name: str, question: str, *arguments: object) -> Any:
+    def _ask(self, name: str, query: str, *arguments: object) -> Any:
         deadline = time.monotonic() + _PATIENCE
         try:
             guest = registry.get(name)
             if not self._is_free(guest, deadline):
                 return None
-            asked = guest.ask(question, *arguments)
+            asked = guest.query(query, *arguments)
         except (SubinterpError, ValueError):
             return None
         self._asked[guest] = time.monotonic(), asked
@@ -143,12 +143,12 @@ class Assistant:
             return None
         failure = asked.exception()
         if failure is not None:
-            _log.debug("%s in %r failed", question, name, exc_info=failure)
+            _log.debug("%s in %r failed", query, name, exc_info=failure)
             return None
         return asked.result()
 
     def _is_free(self, guest: Interpreter, deadline: float) -> bool:
-        """Wait for the end of an earlier question; interrupt it if it is stuck."""
+        """Wait for the end of an earlier query; interrupt it if it is stuck."""
         since, asked = self._asked.get(guest, (0.0, None))
         if asked is None or _is_over(asked, deadline):
             return True
@@ -157,7 +157,7 @@ class Assistant:
         return False
 
 
-def _is_over(asked: Question, deadline: float) -> bool:
+def _is_over(asked: Query, deadline: float) -> bool:
     wait([asked], timeout=max(0.0, deadline - time.monotonic()))
     return asked.done()
 

@@ -11,7 +11,7 @@ from . import _native
 from .errors import InterpreterClosedError
 from .failure import GuestError
 
-__all__ = ["HELPER", "Question", "questions"]
+__all__ = ["HELPER", "Query", "queries"]
 
 # No thread that a user may ask for has such a name.
 HELPER = ".helper"
@@ -19,7 +19,7 @@ HELPER = ".helper"
 _ids = itertools.count(1 << 62)
 
 
-class Question(Future[Any]):
+class Query(Future[Any]):
     """An answer of a guest's helper thread, which works while the guest is busy.
 
     The answer is whatever ``marshal`` can carry. For all threads; ``receive`` is for
@@ -42,7 +42,7 @@ class Question(Future[Any]):
         if kind == _native.MESSAGE:
             _, self._answer = marshal.loads(payload)
         elif kind == _native.FINISHED:
-            questions.pop(self.id, None)
+            queries.pop(self.id, None)
             if payload:
                 self.set_exception(GuestError.of(payload).failed())
             else:
@@ -50,17 +50,17 @@ class Question(Future[Any]):
 
     def break_off(self, reason: str) -> None:
         """End it from the host's side: no event of its end will come."""
-        if questions.pop(self.id, None) is not None:
+        if queries.pop(self.id, None) is not None:
             self.set_exception(
                 InterpreterClosedError(self._name, do="ask", reason=reason)
             )
 
 
 class Where(Protocol):
-    """What a question needs of the native guest that it was put to."""
+    """What a query needs of the native guest that it was put to."""
 
     def interrupt(self, run: int) -> bool: ...
 
 
-questions: dict[int, Question] = {}
+queries: dict[int, Query] = {}
 """Those that are open, by id; every step is one operation under the host's GIL."""

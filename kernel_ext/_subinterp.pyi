@@ -12,6 +12,13 @@ name: str
 def emit(run: int, kind: int, data: str | bytes, /) -> None:
     """Queue output for the host; waits, detached, while the channel is full."""
 
+def ask(run: int, question: int, message: bytes, /) -> bytes | None:
+    """Send a message that asks, and wait, detached, for what the host answers to it.
+
+    None: an exception was sent to this thread first, and the question is taken back.
+    Empty: nobody will answer, as the run ends or is over.
+    """
+
 def guarded[*Args, Result](
     function: Callable[[*Args], Result], /, *args: *Args
 ) -> Result:

@@ -48,6 +48,12 @@ class Guest:
     def interrupt(self, run: int) -> bool:
         """Raise KeyboardInterrupt in a run, soon; False if it does not execute."""
 
+    def answer(self, question: int, answer: bytes) -> bool:
+        """Answer what a run of it asks; False if nobody waits for the answer."""
+
+    def awaits(self, question: int) -> bool:
+        """Whether a run of it waits for the answer to this question."""
+
     def close(self, timeout: float) -> list[int] | None:
         """Interrupt, end, and return the runs that were still queued.
 

@@ -76,6 +76,10 @@ nb::object close_within(Handle &self, double timeout) {
     return closed ? nb::cast(self->take_dropped()) : nb::none();
 }
 
+bool answer(Handle &self, std::uint64_t question, nb::bytes answer) {
+    return self->answer(question, std::string(answer.c_str(), answer.size()));
+}
+
 nb::list threads(Handle &self, double timeout) {
     std::vector<subinterp::ThreadInfo> threads;
     {
@@ -124,6 +128,11 @@ void register_guest(nb::module_ &module) {
         .def(
             "interrupt", [](Handle &self, std::uint64_t run) { return self->interrupt(run); },
             "run"_a, "Raise KeyboardInterrupt in a run, soon; False if it does not execute.")
+        .def("answer", &answer, "question"_a, "answer"_a,
+             "Answer what a run of it asks; False if nobody waits for the answer.")
+        .def(
+            "awaits", [](Handle &self, std::uint64_t question) { return self->awaits(question); },
+            "question"_a, "Whether a run of it waits for the answer to this question.")
         .def("close", &close_within, "timeout"_a,
              nb::sig("def close(self, timeout: float) -> list[int] | None"),
              "Interrupt, end, and return the runs that were still queued; None if it is still "

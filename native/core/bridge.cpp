@@ -74,6 +74,22 @@ PyObject *bridge_emit(PyObject *module, PyObject *args) {
     Py_RETURN_NONE;
 }
 
+PyObject *bridge_ask(PyObject *module, PyObject *args) {
+    unsigned long long run = 0;
+    unsigned long long question = 0;
+    const char *message = nullptr;
+    Py_ssize_t size = 0;
+    if (!PyArg_ParseTuple(args, "KKy#:ask", &run, &question, &message, &size)) {
+        return nullptr;
+    }
+    Event event{run, EventKind::message, std::string(message, static_cast<std::size_t>(size))};
+    const auto answer = guest_of(module).ask(std::move(event), question);
+    if (!answer) {
+        Py_RETURN_NONE;
+    }
+    return PyBytes_FromStringAndSize(answer->data(), static_cast<Py_ssize_t>(answer->size()));
+}
+
 PyObject *bridge_guarded(PyObject *module, PyObject *const *stack, Py_ssize_t count) {
     if (count < 1) {
         PyErr_SetString(PyExc_TypeError, "guarded() takes a function and its arguments");
@@ -137,6 +153,9 @@ PyObject *bridge_current_exceptions(PyObject *, PyObject *) { return current_exc
 PyMethodDef methods[] = {
     {"emit", bridge_emit, METH_VARARGS,
      "emit(run, kind, data)\n--\n\nSend text or a message of a run to the host."},
+    {"ask", bridge_ask, METH_VARARGS,
+     "ask(run, question, message)\n--\n\n"
+     "Send a message that asks, and wait for the answer; None: an exception came first."},
     {"guarded", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(bridge_guarded)),
      METH_FASTCALL,
      "guarded(function, /, *args)\n--\n\nCall function; interrupts arise in it, only."},

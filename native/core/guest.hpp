@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -77,6 +78,12 @@ public:
     /// Raise KeyboardInterrupt in a run, soon; false if it is not executing.
     bool interrupt(std::uint64_t run);
 
+    /// Answer a question that a run of the guest asks; false if nobody waits for it.
+    bool answer(std::uint64_t question, std::string answer);
+
+    /// Whether the guest waits for the answer to a question.
+    bool awaits(std::uint64_t question) const;
+
     /// Refuse new work, drop what is queued and interrupt what runs; do not wait.
     void begin_close(Clock::time_point deadline);
 
@@ -111,6 +118,10 @@ public:
     PyObject *guarded(PyObject *const *stack, Py_ssize_t count);
     /// Sleep detached until `deadline` or until this thread is woken.
     void sleep_until(Clock::time_point deadline);
+    /// Send the event that asks a question, and wait detached for the answer. Null if this
+    /// thread was woken before: the question is taken back. Empty at the end of the run, and
+    /// where that is over: nobody will answer.
+    std::optional<std::string> ask(Event event, std::uint64_t question);
     /// Raise an exception in another thread of the guest; false if there is none such.
     /// Nought stands for every thread of its own that executes no Python code: one that
     /// was started with a C function, such as time.sleep.
@@ -118,6 +129,11 @@ public:
 
 private:
     enum class State { starting, open, closing, closed };
+
+    struct Question {
+        std::uint64_t run;
+        std::optional<std::string> answer;
+    };
 
     Guest(std::string name, Gil gil);
 
@@ -141,6 +157,10 @@ private:
     Worker &worker_for(const std::string &thread);
     void request_interrupt(Worker &worker);
     void wake_sleeper(unsigned long ident);
+    void take_back_questions(std::uint64_t run);
+
+    /// Sleep detached, as sleep_until() does, at most until this is true (with the mutex held).
+    void sleep_unless(Clock::time_point deadline, const std::function<bool()> &enough);
 
     /// Run `visit` attached to the guest on a thread and thread state of its own.
     /// The caller holds the mutex; the guest does not end before the visit does. False
@@ -170,6 +190,7 @@ private:
     bool abandoned_ = false; // it shall not come to that any more
     bool parked_ = false;
     std::unordered_map<unsigned long, bool> sleepers_; // by ident: woken?
+    std::unordered_map<std::uint64_t, Question> questions_;
 
     // Set by the home thread before the state is open, the state under the mutex; used by
     // worker threads.

@@ -83,6 +83,7 @@ void Guest::serve(Worker &worker, PyThreadState *state) {
         std::string outcome = execute(worker, job, state);
         lock.lock();
         worker.run = 0;
+        take_back_questions(job.run);
         changed_.notify_all();
         lock.unlock();
         // Last, so that whoever hears of the end finds the guest idle.
@@ -183,6 +184,10 @@ PyObject *Guest::guarded(PyObject *const *stack, Py_ssize_t count) {
 }
 
 void Guest::sleep_until(Clock::time_point deadline) {
+    sleep_unless(deadline, [] { return false; });
+}
+
+void Guest::sleep_unless(Clock::time_point deadline, const std::function<bool()> &enough) {
     const unsigned long ident = PyThread_get_thread_ident();
     {
         // Attached, so that an exception set for this thread from now on finds it here.
@@ -198,7 +203,7 @@ void Guest::sleep_until(Clock::time_point deadline) {
     }
     Detachment detached;
     std::unique_lock lock(mutex_);
-    woken_.wait_until(lock, deadline, [&] { return sleepers_[ident]; });
+    woken_.wait_until(lock, deadline, [&] { return sleepers_[ident] || enough(); });
     sleepers_.erase(ident);
 }
 

@@ -19,6 +19,7 @@ from .errors import (
 from .history import history
 from .names import check_name
 from .query import HELPER, Query, queries
+from .question import Question
 from .run import HOME, Run
 from .source import dedent
 
@@ -190,6 +191,7 @@ class Interpreter:
         thread: str | None = None,
         timeout: float | None = None,
         route: Route | None = None,
+        ask: Callable[[Question], None] = Question.refuse,
     ) -> Run:
         """Queue a notebook cell for the guest's IPython shell and return at once.
 
@@ -200,6 +202,7 @@ class Interpreter:
             thread: as for ``exec``.
             timeout: as for ``exec``.
             route: where its output goes.
+            ask: takes what it asks the user; called by the pump thread.
         """
         run = self._new_run(
             source,
@@ -207,6 +210,7 @@ class Interpreter:
             timeout=timeout,
             route=route,
             execution_count=execution_count,
+            ask=ask,
         )
         self._queue(run, ("cell", source, execution_count, quiet))
         return run

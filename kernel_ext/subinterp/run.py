@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from . import _native
 from .errors import InterpreterClosedError
 from .failure import GuestError, rebuild
+from .question import Asker, Question
 from .record import Record
 from .route import current_route
 
@@ -44,7 +45,7 @@ _log = logging.getLogger("subinterp")
 _ids = itertools.count(1)
 
 
-class Where(Protocol):
+class Where(Asker, Protocol):
     """What a run needs of the native guest that it was given to."""
 
     @property
@@ -72,6 +73,7 @@ class Run(Future[Any]):
         route: Route | None = None,
         timeout: float | None = None,
         execution_count: int | None = None,
+        ask: Callable[[Question], None] = Question.refuse,
     ) -> None:
         super().__init__()
         self.id: int = next(_ids)
@@ -90,6 +92,7 @@ class Run(Future[Any]):
         self.finished: float | None = None
         self.record = Record()
         self._execution_count = execution_count
+        self._ask = ask
         self._clock: float | None = None  # of the start; time.time() may be set back
         self._took: float | None = None
         self._final: State = "interrupted"
@@ -267,6 +270,10 @@ class Run(Future[Any]):
 
     def _take_message(self, payload: bytes) -> None:
         msg_type, content = marshal.loads(payload)
+        if msg_type == "input_request":
+            name = self.interpreter.name
+            self._ask(Question.of(self.guest, name, content))
+            return
         if msg_type == "execute_result":
             content.setdefault("execution_count", self._execution_count)
         self.record.add_message(msg_type, content, len(payload))

@@ -12,7 +12,7 @@ from __future__ import annotations
 import marshal
 import sys
 
-from . import imports, patches, runner, streams, threads
+from . import imports, patches, runner, stdin, streams, threads
 
 TYPE_CHECKING = False  # importing typing would cost more than the rest of boot
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def boot(setup: bytes) -> tuple[Handle, Shutdown]:
     streams.install()
     patches.apply()
     imports.install()
+    stdin.install()
     threads.adopt_home()
     return runner.handle, shutdown
 

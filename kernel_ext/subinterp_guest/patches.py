@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-__all__ = ["apply"]
+__all__ = ["apply", "disguise"]
 
 # How long a wait may go on before it looks for an exception sent to its thread.
 _SLICE = 0.1
@@ -31,6 +31,14 @@ def apply() -> None:
         _subinterp.sleep.__module__ = "time"
         time.sleep = _subinterp.sleep  # type: ignore[assignment]
         imports.after_import("selectors", _slice_waits)
+
+
+def disguise(new: Any, old: Any) -> Any:
+    """Return a function that stands in for another with that one's name and words."""
+    # functools.wraps would do, at the price of importing functools and collections.
+    for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
+        setattr(new, attribute, getattr(old, attribute))
+    return new
 
 
 def _slice_waits(selectors: ModuleType) -> None:

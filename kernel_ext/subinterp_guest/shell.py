@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import warnings
 from _thread import allocate_lock
+from bdb import BdbQuit
 from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING
 
@@ -103,6 +104,9 @@ class ZMQInteractiveShell(TracebackCapture, InteractiveShell):
                 # The stream may be the user's own.
                 with suppress(BaseException):
                     guarded(sys.stderr.write, "\n".join(shown) + "\n")
+        if lines is None and isinstance(end, BdbQuit):
+            # "q" at a breakpoint is no failure to look into; IPython shows nothing.
+            lines = [type(end).__name__]
         return lines
 
     @property

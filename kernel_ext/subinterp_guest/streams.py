@@ -1,4 +1,4 @@
-"""The guest's standard streams: text goes to the host as events, nothing is read."""
+"""What the guest writes to its standard streams goes to the host, as events."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ import io
 import sys
 from _thread import allocate_lock
 
-from _subinterp import STDERR, STDOUT, emit, name
+from _subinterp import STDERR, STDOUT, emit
 
 from .context import current
 
 TYPE_CHECKING = False  # importing typing would cost more than the rest of boot
 if TYPE_CHECKING:
     from collections.abc import Buffer
-    from typing import Never
 
-__all__ = ["BytesOut", "TextIn", "TextOut", "install"]
+__all__ = ["BytesOut", "TextOut", "install"]
 
 
 class TextOut(io.TextIOBase):
@@ -97,41 +96,6 @@ class BytesOut(io.BufferedIOBase):
         """Do nothing, as :meth:`TextOut.close`."""
 
 
-class TextIn(io.TextIOBase):
-    """``sys.stdin`` of a guest that has no front end to ask.
-
-    Reading raises EOFError, which code that asks (``input``, ``pdb``, ``cmd``) takes as
-    "nobody is there" and not as a failure of the stream.
-    """
-
-    encoding = "utf-8"
-    errors = "strict"
-    mode = "r"
-    name = "<stdin>"
-
-    def _refuse(self) -> Never:
-        msg = (
-            f"cannot read input in interpreter {name!r} (nobody can answer it there);"
-            " read it in the notebook and hand it over"
-        )
-        raise EOFError(msg)
-
-    def read(self, size: int | None = -1, /) -> str:
-        """Raise EOFError."""
-        self._refuse()
-
-    def readline(self, size: int = -1, /) -> str:  # type: ignore[override]
-        """Raise EOFError."""
-        self._refuse()
-
-    def readable(self) -> bool:
-        """Return True: what reads is told why it cannot, at the read."""
-        return True
-
-    def close(self) -> None:
-        """Do nothing: ``exit()`` of the site module closes stdin."""
-
-
 def install() -> None:
     """Replace the process's streams by the guest's own.
 
@@ -140,4 +104,3 @@ def install() -> None:
     """
     sys.stdout = sys.__stdout__ = TextOut("<stdout>", STDOUT)  # type: ignore[assignment,misc]
     sys.stderr = sys.__stderr__ = TextOut("<stderr>", STDERR)  # type: ignore[assignment,misc]
-    sys.stdin = sys.__stdin__ = TextIn()  # type: ignore[assignment,misc]

@@ -6,6 +6,7 @@ import sys
 from _thread import get_ident, get_native_id
 
 from . import context, imports
+from .patches import disguise
 
 TYPE_CHECKING = False  # importing typing would cost more than the rest of boot
 if TYPE_CHECKING:
@@ -92,8 +93,8 @@ def _hand_on_runs(thread_class: Any) -> None:
         context.follow(getattr(self, "_subinterp_run", context.current()))
         bootstrap(self)
 
-    thread_class.start = _disguise(start_for_run, start)
-    thread_class._bootstrap_inner = _disguise(bootstrap_for_run, bootstrap)
+    thread_class.start = disguise(start_for_run, start)
+    thread_class._bootstrap_inner = disguise(bootstrap_for_run, bootstrap)
 
 
 def _hand_on_runs_of_tasks(module: Any) -> None:
@@ -109,12 +110,5 @@ def _hand_on_runs_of_tasks(module: Any) -> None:
         context.follow(self._subinterp_run)
         run(self, *args, **kwargs)
 
-    item.__init__ = _disguise(init_for_run, init)
-    item.run = _disguise(run_for_run, run)
-
-
-def _disguise(new: Any, old: Any) -> Any:
-    # functools.wraps would do, at the price of importing functools and collections.
-    for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
-        setattr(new, attribute, getattr(old, attribute))
-    return new
+    item.__init__ = disguise(init_for_run, init)
+    item.run = disguise(run_for_run, run)

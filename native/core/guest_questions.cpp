@@ -19,8 +19,7 @@ std::optional<std::string> Guest::ask(Event event, std::uint64_t question) {
         questions_[question] = {event.run, std::nullopt};
     }
     emit(std::move(event));
-    sleep_unless(Clock::now() + for_ever,
-                 [&] { return questions_[question].answer.has_value(); });
+    sleep_unless(Clock::now() + for_ever, [&] { return questions_[question].answer.has_value(); });
     std::lock_guard lock(mutex_);
     return std::move(questions_.extract(question).mapped().answer);
 }

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["Cell", "Notebook", "OneSpec"]
+__all__ = ["ANSI", "Cell", "Notebook", "OneSpec"]
 
 _TIMEOUT = 20.0
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass
@@ -89,7 +89,7 @@ class Cell:
         assert self.reply is not None
         assert self.reply["status"] == "error", self.reply
         lines = "\n".join(self.reply["traceback"])
-        return self.reply["ename"], self.reply["evalue"], _ANSI.sub("", lines)
+        return self.reply["ename"], self.reply["evalue"], ANSI.sub("", lines)
 
 
 class OneSpec(KernelSpecManager):
@@ -188,6 +188,19 @@ class Notebook:
             self._displays.append(message["content"])
         if message["content"].get("execution_state") == "idle":
             cell.idle_at = len(cell.messages)
+
+    def asked(self) -> dict[str, Any]:
+        """Wait until a cell asks the user, and return how."""
+        message = self.client.get_stdin_msg(timeout=_TIMEOUT)
+        assert message["msg_type"] == "input_request"
+        request: dict[str, Any] = message
+        return request
+
+    def answer(self, text: str, request: dict[str, Any] | None = None) -> None:
+        """Type a line in the input box, the newest unless told."""
+        session, channel = self.client.session, self.client.stdin_channel
+        content = {"value": text}
+        channel.send(session.msg("input_reply", content, parent=request))
 
     def wait_for(self, cell: Cell, msg_type: str) -> None:
         """Wait until a message of this type has come for a cell."""

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -106,6 +108,49 @@ def test_ctrl_c_interrupts_the_run() -> None:
         process.send_signal(signal.SIGINT)
         _read_until(lines, lambda line: line.startswith("KeyboardInterrupt"))
         process.stdin.write("print('next')\nexit\n")
+        process.stdin.flush()
+        _read_until(lines, lambda line: "next" in line)
+        process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
+def test_a_guest_asks_at_the_terminal() -> None:
+    """The host's own input(), with the guest's name; its end of input counts."""
+    out, err = _session(
+        "%%subinterp a\nname = input('name? ')\nprint('hello', name)\n\n\nZoe\n"
+        "%%subinterp a,b\nprint(input('it? '))\n\n\nit\nit\n"
+        "%%subinterp a\ninput('end? ')\n\n\n"
+    )
+    assert "[a] name? " in out
+    assert "hello Zoe\n" in out
+    assert "[a] it\n" in out
+    assert "[b] it\n" in out
+    assert "EOFError: EOF when reading a line" in out
+    assert err == ""
+
+
+@pytest.mark.parametrize("options", ["", "-t 1 "])
+def test_a_question_at_the_terminal_is_taken_back(options: str) -> None:
+    """By Ctrl-C and by a timeout; what is typed next is for the session."""
+    with subprocess.Popen(
+        _START,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write("%%subinterp a\n1\n\n\n")  # its shell is there
+        process.stdin.write(f"%%subinterp {options}a\nprint()\ninput('?\\n')\n\n\n")
+        process.stdin.flush()
+        lines = iter(process.stdout.readline, "")
+        _read_until(lines, lambda line: line.endswith("[a] ?\n"))
+        if not options:
+            process.send_signal(signal.SIGINT)
+        error = "TimeoutError" if options else "KeyboardInterrupt"
+        _read_until(lines, lambda line: line.startswith(error))
+        process.stdin.write("print('ne' + 'xt')\nexit\n")
         process.stdin.flush()
         _read_until(lines, lambda line: "next" in line)
         process.communicate(timeout=20)

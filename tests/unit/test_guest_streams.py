@@ -130,4 +130,4 @@ def test_reading_input_fails_clearly() -> None:
     for outcome in outcomes:
         assert outcome["ename"] == "EOFError"
         assert "cannot read input in interpreter 'a'" in outcome["evalue"]
-        assert "streams.py" not in outcome["text"]
+        assert "stdin.py" not in outcome["text"]

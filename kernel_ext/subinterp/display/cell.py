@@ -30,3 +30,8 @@ class Cell:
         cell's idle message; what sets them apart is that nobody there can type.
         """
         return self.parent.get("content", {}).get("allow_stdin", True) is False
+
+    @property
+    def takes_input(self) -> bool:
+        """The client has said that it can ask its user."""
+        return self.parent.get("content", {}).get("allow_stdin") is True

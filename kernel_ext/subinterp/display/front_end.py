@@ -7,13 +7,23 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
     from IPython.core.interactiveshell import InteractiveShell
 
+    from subinterp.question import Question
     from subinterp.route import Route
 
     from .cell import Cell
 
-__all__ = ["FrontEnd"]
+__all__ = ["Ask", "FrontEnd"]
+
+type Ask = Callable[[Question], Generator[None]]
+"""Puts a question to the user and the answer to the question.
+
+Yields now and then while there is no answer, ends when the question is no longer open,
+and takes it off the screen when it is closed. Resumed by one thread.
+"""
 
 
 class FrontEnd(ABC):
@@ -89,6 +99,10 @@ class FrontEnd(ABC):
     @abstractmethod
     def nested_route(self, cell: Cell) -> Route:
         """Make a route for code that is called in a cell and may be captured there."""
+
+    @abstractmethod
+    def asker(self, cell: Cell) -> Ask | None:
+        """Give what asks the user under a cell that waits here; None: nobody can."""
 
     @abstractmethod
     def update_display(

@@ -18,11 +18,14 @@ from IPython.core.async_helpers import _asyncio_runner
 from .captured import CapturedRoute
 from .cell import Cell
 from .front_end import FrontEnd
+from .kernel_input import KernelInput
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from subinterp.route import Route
+
+    from .front_end import Ask
 
 __all__ = ["KernelFrontEnd", "KernelRoute"]
 
@@ -165,6 +168,10 @@ class KernelFrontEnd(FrontEnd):
         if not streams and not captured:
             return self.route(cell)
         return CapturedRoute(streams, publisher if captured else None, self.route(cell))
+
+    def asker(self, cell: Cell) -> Ask | None:
+        """Ask by the stdin channel, where the client has one."""
+        return KernelInput(self.kernel, cell).ask if cell.takes_input else None
 
     def update_display(
         self, cell: Cell, content: dict[str, Any], *, last: bool

@@ -54,6 +54,11 @@ class LabelRoute:
         if catch_up is not None:
             catch_up(route)
 
+    def flush(self) -> None:
+        """Let go of unfinished lines: the run waits for an answer."""
+        with self._lock:
+            self._flush()
+
     def end(self) -> None:
         """Let go of unfinished lines: the run has ended."""
         with self._lock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 from IPython.terminal.prompts import Prompts, Token  # type: ignore[attr-defined]
@@ -11,9 +12,12 @@ from subinterp.route import ConsoleRoute
 
 from .cell import Cell
 from .front_end import FrontEnd
+from .terminal_input import ask
 
 if TYPE_CHECKING:
     from subinterp.route import Route
+
+    from .front_end import Ask
 
 __all__ = ["TerminalFrontEnd", "TerminalRoute"]
 
@@ -89,6 +93,11 @@ class TerminalFrontEnd(FrontEnd):
     def nested_route(self, cell: Cell) -> Route:
         """Write to the host's streams: these are what ``%%capture`` replaces."""
         return TerminalRoute(cell)
+
+    def asker(self, cell: Cell) -> Ask | None:
+        """Ask at the terminal, which is the main thread's."""
+        here = threading.current_thread() is threading.main_thread()
+        return ask if here else None
 
     def update_display(
         self, cell: Cell, content: dict[str, Any], *, last: bool

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from subinterp.run import Run
 
+    from .desk import Desk
+
 __all__ = ["attend", "attend_blocking", "presses"]
 
 # Too short for anybody to notice that the loop does not turn.
@@ -27,18 +29,22 @@ _MOMENT = 0.005
 # How often the main thread wakes while it waits: Python's handler for a signal runs
 # only when it does, and one that arrives just before it blocks does not wake it.
 _BEAT = 0.05
+# The same while the user is asked, and may have typed an answer.
+_BEAT_ASKING = 0.02
 # Two presses in a row are often one impatient user: the runs get this long to end.
 _GRACE = 0.3
 
 
-async def attend(runs: Sequence[Run]) -> None:
+async def attend(runs: Sequence[Run], desk: Desk) -> None:
     """Wait with the event loop alive: widgets, comms and interrupts go on working.
+
+    Meanwhile the user is asked what the runs want to know.
 
     Returns when all runs have ended, or the cell must do without their end: the user
     took it back, or a timeout could not stop them.
     """
     if not _ended_soon(runs):
-        watch = _Watch(runs)
+        watch = _Watch(runs, desk)
         with on_sigint(watch.on_signal):
             await watch.wait()
 
@@ -56,21 +62,24 @@ def presses() -> Iterator[SimpleQueue[bool]]:
         yield news
 
 
-def attend_blocking(runs: Sequence[Run], news: SimpleQueue[bool]) -> None:
+def attend_blocking(runs: Sequence[Run], desk: Desk, news: SimpleQueue[bool]) -> None:
     """Wait as ``attend`` where no event loop can turn: in another cell, in a terminal.
 
     Args:
         runs: what to wait for.
+        desk: where they ask.
         news: where interrupts arrive, from ``presses()``.
     """
     _listen(runs, lambda: news.put(False))
     interrupted = False
     last_moment = float("inf")
     while not all(map(_is_over, runs)) and time.monotonic() < last_moment:
+        beat = _BEAT_ASKING if desk.step() else _BEAT
         with suppress(Empty):
-            if not news.get(timeout=_BEAT):
+            if not news.get(timeout=beat):
                 continue  # a run has ended
             if interrupted:
+                desk.close()
                 last_moment = min(last_moment, time.monotonic() + _GRACE)
             else:
                 interrupt(runs)
@@ -115,8 +124,9 @@ def _is_over(run: Run) -> bool:
 class _Watch:
     """The wait of one cell; the loop calls all but ``on_signal`` and ``_news``."""
 
-    def __init__(self, runs: Sequence[Run]) -> None:
+    def __init__(self, runs: Sequence[Run], desk: Desk) -> None:
         self._runs = runs
+        self._desk = desk
         self._loop = asyncio.get_running_loop()
         self._over: asyncio.Future[None] = self._loop.create_future()
         self._timer = self._loop.call_later(_BEAT, self._beat)
@@ -140,7 +150,8 @@ class _Watch:
         self._loop.call_soon_threadsafe(self._press)
 
     def _beat(self) -> None:
-        self._timer = self._loop.call_later(_BEAT, self._beat)
+        beat = _BEAT_ASKING if self._desk.step() else _BEAT
+        self._timer = self._loop.call_later(beat, self._beat)
 
     def _cancelled(self) -> None:
         """Take a cancellation as an interrupt: ipykernel's handler sends SIGINT so."""
@@ -164,6 +175,7 @@ class _Watch:
         if self._presses == 1:
             interrupt(self._runs)
         else:
+            self._desk.close()
             self._loop.call_later(_GRACE, self._settle)
 
     def _settle(self) -> None:

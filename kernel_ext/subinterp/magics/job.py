@@ -18,10 +18,15 @@ from subinterp.display.cell_error import (
 from subinterp.display.label import LabelRoute
 from subinterp.display.mark import MarkRoute
 
+from .desk import Desk
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from subinterp.display.cell import Cell
     from subinterp.display.front_end import FrontEnd
     from subinterp.interpreter import Interpreter
+    from subinterp.question import Question
     from subinterp.route import Route
     from subinterp.run import Run
 
@@ -55,6 +60,7 @@ class Job:
             self._route = front_end.route(self._cell)
         if marked:
             self._route = MarkRoute(self._route, *options.targets)
+        self.desk = Desk(None if self.background else front_end.asker(self._cell))
         guests = _targets(options)
         self._labels: list[LabelRoute] = []
         self.runs: list[Run] = []
@@ -68,6 +74,7 @@ class Job:
                     thread=options.thread,
                     timeout=options.timeout,
                     route=route,
+                    ask=self._ask_of(route),
                 )
                 self.runs.append(run)
         except BaseException:
@@ -83,6 +90,16 @@ class Job:
         self._labels.append(label)
         return label
 
+    def _ask_of(self, route: Route) -> Callable[[Question], None]:
+        if not isinstance(route, LabelRoute):
+            return self.desk.put
+
+        def ask(question: Question) -> None:
+            route.flush()  # what it printed before may be half a line
+            self.desk.put(question)
+
+        return ask
+
     def leave(self) -> None:
         """Let the runs go on in the background; a badge tells how they are."""
         if not self._quiet:
@@ -92,6 +109,7 @@ class Job:
 
     def finish(self) -> None:
         """End the cell: return for success, raise what the guests raised."""
+        self.desk.close()
         left = [run for run in self.runs if not run.done()]
         if left:
             self._give_back(left)

@@ -69,7 +69,7 @@ class SubinterpMagics(Magics):
             if job.background:
                 job.leave()
             else:
-                await attend(job.runs)
+                await attend(job.runs, job.desk)
                 job.finish()
 
     @no_var_expand
@@ -129,7 +129,7 @@ class SubinterpMagics(Magics):
             if job.background:
                 job.leave()
             else:
-                attend_blocking(job.runs, news)
+                attend_blocking(job.runs, job.desk, news)
                 job.finish()
 
     @line_magic("subinterp")  # type: ignore[arg-type]

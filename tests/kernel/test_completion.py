@@ -63,15 +63,17 @@ def test_places_and_types_are_those_of_the_cell(notebook: Notebook) -> None:
         ("%timei|", "%timeit"),
         ("import textw|", "textwrap"),
         ("'abc'.upp|", "upper"),
-        ("def f(x):\n    retur|", "return"),
+        ("for x in y:\n    contin|", "continue"),
     ],
 )
 def test_all_kinds_of_completion(notebook: Notebook, body: str, expected: str) -> None:
     """Keys, magics, modules, attributes, keywords."""
     _warm(notebook)
     notebook.ok("%%subinterp a\nwide = {'schl': 1}")
-    matches = _matches(notebook, f"%%subinterp a\n{body}")
-    assert any(expected in match for match in matches), matches
+    code = f"%%subinterp a\n{body}"
+    # What takes longer than half a second (jedi has much to load) comes the next time.
+    answers = (_matches(notebook, code) for _ in range(20))
+    assert any(expected in match for matches in answers for match in matches)
 
 
 @pytest.mark.parametrize("busy", ["while True: pass", "import time; time.sleep(60)"])
@@ -125,8 +127,7 @@ def test_completion_does_no_harm(notebook: Notebook) -> None:
     _complete(notebook, "%%subinterp a\nloud.|")
     assert notebook.ok(numbers).text == runs
     assert "LOUD" not in cell.stdout
-    states = notebook.ok("subinterp.get('a').state").text
-    assert states == "'idle'"
+    assert notebook.ok("import subinterp; subinterp.get('a').state").text == "'idle'"
 
 
 def test_inspection_is_the_guests(notebook: Notebook) -> None:

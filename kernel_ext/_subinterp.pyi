@@ -24,6 +24,12 @@ def guarded[*Args, Result](
 ) -> Result:
     """Call the function; the host's KeyboardInterrupt can only arise in here."""
 
+def rename(name: str, /) -> None:
+    """Give this guest its name; on its home thread."""
+
+def environment() -> dict[bytes, bytes]:
+    """Return the process's environment now, as ``os.environb``."""
+
 def sleep(seconds: float, /) -> None:
     """Do as ``time.sleep``, and end at once when an exception is sent."""
 

@@ -42,6 +42,12 @@ class Guest:
         Raises ClosedError.
         """
 
+    def perform(self, request: bytes) -> bytes:
+        """Have the home thread do a job that is no run, wait, and return its outcome.
+
+        Raises ClosedError.
+        """
+
     def cancel(self, run: int) -> bool:
         """Take a job off its queue; False if it has begun."""
 

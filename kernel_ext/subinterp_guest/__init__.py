@@ -9,9 +9,6 @@ and the like are imported by the first job that needs them.
 
 from __future__ import annotations
 
-import marshal
-import sys
-
 from . import imports, patches, runner, stdin, streams, threads
 
 TYPE_CHECKING = False  # importing typing would cost more than the rest of boot
@@ -28,15 +25,13 @@ def boot(setup: bytes) -> tuple[Handle, Shutdown]:
     """Make this interpreter a guest; called once, on its home thread.
 
     Args:
-        setup: a marshalled dict with ``argv`` and ``colors``, both optional.
+        setup: a marshalled dict with ``name``, ``argv`` and ``colors``, the last two
+            optional.
 
     Returns:
         What the core calls for each job and, at the end, to stop what is left.
     """
-    settings = marshal.loads(setup)
-    if (argv := settings.get("argv")) is not None:
-        sys.argv = list(argv)
-    runner.settings.update(settings)
+    runner.configure(setup)
     streams.install()
     patches.apply()
     imports.install()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from _subinterp import name as guest_name
+import _subinterp
 
 TYPE_CHECKING = False  # importing typing would cost more than the rest of boot
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class _Finder:
         if name == "subinterp":
             msg = (
                 "guests do not nest: subinterp can be imported in the host only,"
-                f" not in interpreter {guest_name!r}"
+                f" not in interpreter {_subinterp.name!r}"
             )
             raise ImportError(msg, name=name)
         if name not in _hooks:

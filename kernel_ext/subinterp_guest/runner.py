@@ -10,7 +10,8 @@ from __future__ import annotations
 import marshal
 import sys
 
-from _subinterp import MESSAGE, emit, guarded, name
+import _subinterp
+from _subinterp import MESSAGE, emit, guarded
 
 from . import context, threads
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["handle", "settings"]
+__all__ = ["configure", "handle", "settings"]
 
 settings: dict[str, Any] = {}
 
@@ -30,6 +31,13 @@ _QUICK = 0.0002
 _sources: dict[str, None] = {}
 
 _namespace = sys.modules["__main__"].__dict__
+
+
+def configure(setup: bytes) -> None:
+    """Take over what the host wants: a marshalled dict, see ``boot``."""
+    settings.update(marshal.loads(setup))
+    if (argv := settings.get("argv")) is not None:
+        sys.argv = list(argv)
 
 
 def handle(run: int, request: bytes, thread: str) -> bytes:
@@ -88,7 +96,7 @@ def _cell(source: str, execution_count: int, quiet: bool) -> bytes:
     try:
         from .shell import get_shell
     except ImportError as error:
-        error.add_note(f"Interpreter {name!r} needs IPython to run cells.")
+        error.add_note(f"Interpreter {_subinterp.name!r} needs IPython to run cells.")
         raise
     return get_shell(settings).run(source, execution_count, quiet)
 
@@ -107,6 +115,22 @@ def _query(what: str, *arguments: Any) -> bytes:
     finally:
         sys.setswitchinterval(interval)
     emit(context.current(), MESSAGE, marshal.dumps(("answer", answer)))
+    return b""
+
+
+def _warm() -> bytes:
+    """Do ahead of the first cell what it would wait for; may be interrupted."""
+    from .ready import warm
+
+    guarded(warm)
+    return b""
+
+
+def _adopt(path: list[str], setup: bytes) -> bytes:
+    """Give a guest that is warm what it has of its own."""
+    from .ready import adopt
+
+    adopt(path, setup)
     return b""
 
 
@@ -132,4 +156,6 @@ _OPERATIONS: dict[str, Callable[..., bytes]] = {
     "exec": _exec,
     "cell": _cell,
     "query": _query,
+    "warm": _warm,
+    "adopt": _adopt,
 }

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from _thread import allocate_lock
@@ -18,7 +19,8 @@ from IPython.core.interactiveshell import InteractiveShell, InteractiveShellABC
 from IPython.utils.text import LSString, SList
 from traitlets import Instance, Type, default
 
-from _subinterp import guarded, name
+import _subinterp
+from _subinterp import guarded
 
 from .cells import Cell, Cells
 from .compiler import GuestCompiler
@@ -128,6 +130,14 @@ class ZMQInteractiveShell(TracebackCapture, InteractiveShell):
     def _default_loop_runner(self) -> LoopRunner:
         return LoopRunner(self._note_interrupt)
 
+    def adopt(self, settings: dict[str, Any]) -> None:
+        """Take over what may have changed since a shell was made in advance."""
+        self.colors = _colors(settings)
+        with suppress(OSError):  # the directory may be gone
+            self.starting_dir = os.getcwd()  # noqa: PTH109 - a str, as IPython's
+        history: Any = self.history_manager
+        history.dir_hist[:] = history.trait_defaults("dir_hist")
+
     def _note_interrupt(self) -> None:
         self.cells.current().interrupted = True
 
@@ -194,11 +204,13 @@ class ZMQInteractiveShell(TracebackCapture, InteractiveShell):
 
     def ask_exit(self) -> None:
         """Answer ``exit`` and ``quit``: only the host ends a guest."""
+        name = _subinterp.name
         print(f"'%subinterp close {name}' in the notebook ends interpreter {name!r}")
 
     def enable_gui(self, gui: str | None = None) -> None:
         """Accept that there is no GUI; refuse any other."""
         if gui not in (None, "inline"):
+            name = _subinterp.name
             msg = f"cannot run the event loop of {gui} in interpreter {name!r}"
             raise UsageError(msg)
 
@@ -221,7 +233,12 @@ def _make(settings: dict[str, Any]) -> ZMQInteractiveShell:
     warnings.filterwarnings("ignore", "To exit: use", UserWarning, "IPython")
     return ZMQInteractiveShell.instance(
         user_module=sys.modules["__main__"],
-        colors=settings.get("colors", "neutral"),
+        colors=_colors(settings),
         # Without a front end's pager, "obj?" is shown as output.
         display_page=True,
     )
+
+
+def _colors(settings: dict[str, Any]) -> str:
+    colors: str = settings.get("colors", "neutral")
+    return colors

@@ -7,7 +7,8 @@ import io
 import marshal
 import sys
 
-from _subinterp import ask, name
+import _subinterp
+from _subinterp import ask
 
 from . import imports
 from .context import current
@@ -42,7 +43,7 @@ def _ask(prompt: str = "", *, password: bool = False) -> str | None:
         answer = ask(current(), question, message)
     if not answer:
         msg = (
-            f"cannot read input in interpreter {name!r} (nobody can answer it there: it"
+            f"cannot read input in interpreter {_subinterp.name!r} (nobody can answer it there: it"
             " takes a cell in the foreground, and a front end that asks);"
             " read it in the notebook and hand it over"
         )

@@ -50,6 +50,15 @@ void submit(Handle &self, std::uint64_t run, nb::bytes request, const std::strin
     self->submit(run, std::string(request.c_str(), request.size()), thread);
 }
 
+nb::bytes perform(Handle &self, nb::bytes request) {
+    std::string outcome(request.c_str(), request.size());
+    {
+        subinterp::Detachment detached;
+        outcome = self->perform(std::move(outcome));
+    }
+    return nb::bytes(outcome.data(), outcome.size());
+}
+
 /// Closing can take long: a Ctrl-C in between must be heard.
 nb::object close_within(Handle &self, double timeout) {
     constexpr auto slice = std::chrono::milliseconds(50);
@@ -121,6 +130,9 @@ void register_guest(nb::module_ &module) {
             "Bytes that CPython's object allocator holds for it.")
         .def("submit", &submit, "run"_a, "request"_a, "thread"_a = "",
              "Queue a job on the home thread, or on another one, made on first use.\n\n"
+             "Raises ClosedError.")
+        .def("perform", &perform, "request"_a,
+             "Have the home thread do a job that is no run, wait, and return its outcome.\n\n"
              "Raises ClosedError.")
         .def(
             "cancel", [](Handle &self, std::uint64_t run) { return self->cancel(run); }, "run"_a,

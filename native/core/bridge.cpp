@@ -4,7 +4,9 @@
 #include "core/guest.hpp"
 
 #include <cmath>
+#include <cstring>
 #include <new>
+#include <unistd.h> // environ
 #include <utility>
 
 namespace subinterp {
@@ -146,6 +148,40 @@ PyObject *bridge_raise_in_thread(PyObject *module, PyObject *args) {
     return PyBool_FromLong(guest_of(module).raise_in_thread(ident, exception));
 }
 
+PyObject *bridge_rename(PyObject *module, PyObject *argument) {
+    std::string name;
+    if (!PyUnicode_Check(argument)) {
+        PyErr_Format(PyExc_TypeError, "rename() takes a str, not %T", argument);
+        return nullptr;
+    }
+    if (!copy_text(argument, name) || PyObject_SetAttrString(module, "name", argument) != 0) {
+        return nullptr;
+    }
+    guest_of(module).rename(std::move(name));
+    Py_RETURN_NONE;
+}
+
+/// As CPython fills os.environb when a new interpreter first imports os.
+PyObject *bridge_environment(PyObject *, PyObject *) {
+    PyObject *result = PyDict_New();
+    for (char **entry = environ; result != nullptr && entry != nullptr && *entry != nullptr;
+         ++entry) {
+        const char *equals = std::strchr(*entry, '=');
+        if (equals == nullptr) {
+            continue;
+        }
+        PyObject *key = PyBytes_FromStringAndSize(*entry, equals - *entry);
+        PyObject *value = PyBytes_FromString(equals + 1);
+        if (key == nullptr || value == nullptr ||
+            PyDict_SetDefaultRef(result, key, value, nullptr) < 0) {
+            Py_CLEAR(result);
+        }
+        Py_XDECREF(key);
+        Py_XDECREF(value);
+    }
+    return result;
+}
+
 PyObject *bridge_current_frames(PyObject *, PyObject *) { return current_frames(); }
 
 PyObject *bridge_current_exceptions(PyObject *, PyObject *) { return current_exceptions(); }
@@ -163,6 +199,10 @@ PyMethodDef methods[] = {
     {"raise_in_thread", bridge_raise_in_thread, METH_VARARGS,
      "raise_in_thread(ident, exception)\n--\n\n"
      "Raise in another thread of this guest; 0: in all without a frame."},
+    {"rename", bridge_rename, METH_O,
+     "rename(name)\n--\n\nGive this guest, and the calling home thread, its name."},
+    {"environment", bridge_environment, METH_NOARGS,
+     "environment()\n--\n\nThe process's environment now, as os.environb."},
     {"current_frames", bridge_current_frames, METH_NOARGS,
      "current_frames()\n--\n\nsys._current_frames() of this interpreter."},
     {"current_exceptions", bridge_current_exceptions, METH_NOARGS,

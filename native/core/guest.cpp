@@ -68,7 +68,7 @@ bool set_sys_path(const std::vector<std::string> &path) {
 } // namespace
 
 Guest::Guest(std::string name, Gil gil)
-    : name_(std::move(name)), gil_(gil), born_in_(fork_generation()) {}
+    : gil_(gil), born_in_(fork_generation()), name_(std::move(name)) {}
 
 bool Guest::gone() const noexcept { return born_in_ != fork_generation(); }
 
@@ -197,16 +197,44 @@ std::string Guest::execute(const Worker &worker, const Job &job, PyThreadState *
     });
 }
 
+std::string Guest::name() const {
+    std::lock_guard lock(mutex_);
+    return name_;
+}
+
+void Guest::rename(std::string name) {
+    std::lock_guard lock(mutex_);
+    name_ = std::move(name);
+    name_this_thread(name_);
+}
+
 void Guest::submit(std::uint64_t run, std::string request, const std::string &thread) {
+    enqueue(Job{.run = run, .request = std::move(request)}, thread);
+}
+
+std::string Guest::perform(std::string request) {
+    Job job{.run = 0,
+            .request = std::move(request),
+            .answer = std::make_unique<std::promise<std::string>>()};
+    std::future<std::string> outcome = job.answer->get_future();
+    enqueue(std::move(job), "");
+    try {
+        return outcome.get();
+    } catch (const std::future_error &) { // closing has dropped it
+        throw ClosedError("the guest was closed before the errand was done");
+    }
+}
+
+void Guest::enqueue(Job job, const std::string &thread) {
     if (gone()) {
-        throw ClosedError(name_);
+        throw ClosedError("the guest is another process's");
     }
     std::lock_guard lock(mutex_);
     if (state_ != State::open) {
-        throw ClosedError(name_);
+        throw ClosedError("the guest takes no more work");
     }
     Worker &worker = worker_for(thread);
-    worker.queue.push_back(Job{run, std::move(request)});
+    worker.queue.push_back(std::move(job));
     worker.submitted.fetch_add(1, std::memory_order_release);
     worker.wanted.notify_one();
 }

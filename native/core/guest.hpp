@@ -52,6 +52,8 @@ class Guest : public std::enable_shared_from_this<Guest> {
 public:
     /// The run id under which a guest's own closing work is interrupted.
     static constexpr std::uint64_t closing_run = UINT64_MAX;
+    /// And the one under which it does errands.
+    static constexpr std::uint64_t errand_run = UINT64_MAX - 1;
 
     /// Create the interpreter on its home thread, give it `path` as sys.path and call
     /// subinterp_guest.boot(setup) there. Throws StartError.
@@ -60,7 +62,7 @@ public:
     Guest(const Guest &) = delete;
     Guest &operator=(const Guest &) = delete;
 
-    const std::string &name() const noexcept { return name_; }
+    std::string name() const;
     std::int64_t id() const noexcept { return id_; }
     PyInterpreterState *interpreter_state() const noexcept { return interpreter_state_; }
 
@@ -71,6 +73,10 @@ public:
     /// Queue a job on the home thread ("") or on a worker of that name, made on first
     /// use with a thread state of its own. Throws ClosedError.
     void submit(std::uint64_t run, std::string request, const std::string &thread);
+
+    /// Have the home thread do a job of our own, which is no run: the host hears nothing of
+    /// it. Waits, and returns its outcome. Throws ClosedError.
+    std::string perform(std::string request);
 
     /// Take a job off its queue; false if it has begun or is unknown.
     bool cancel(std::uint64_t run);
@@ -116,6 +122,8 @@ public:
     void emit(Event event);
     /// Call `function` with interrupts let through; new reference or null.
     PyObject *guarded(PyObject *const *stack, Py_ssize_t count);
+    /// Take another name; on the home thread.
+    void rename(std::string name);
     /// Sleep detached until `deadline` or until this thread is woken.
     void sleep_until(Clock::time_point deadline);
     /// Send the event that asks a question, and wait detached for the answer. Null if this
@@ -151,6 +159,7 @@ private:
     void ask_to_exit(const std::vector<unsigned long> &threads);
     void end_interpreter();
 
+    void enqueue(Job job, const std::string &thread);
     std::vector<unsigned long> threads_without_frame(); // attached
 
     // With the mutex held.
@@ -169,7 +178,6 @@ private:
     void deliver_interrupt(Worker &worker, std::uint64_t run);
     void kick_until_noticed(Worker &worker, std::uint64_t run);
 
-    const std::string name_;
     const Gil gil_;
     const unsigned born_in_; // fork generation
     std::shared_ptr<Channel::Source> source_ = std::make_shared<Channel::Source>();
@@ -177,6 +185,7 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable changed_; // state, visitors, living workers, parked
     std::condition_variable woken_;   // for sleep_until
+    std::string name_;                // one that was made in advance gets its own later
     State state_ = State::starting;
     std::string start_failure_;
     Clock::time_point close_deadline_{};

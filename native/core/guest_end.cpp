@@ -52,7 +52,9 @@ void Guest::begin_close(Clock::time_point deadline) {
         state_ = State::closing;
         for (auto &worker : workers_) {
             for (const Job &job : worker->queue) {
-                dropped_.push_back(job.run);
+                if (job.answer == nullptr) {
+                    dropped_.push_back(job.run);
+                }
             }
             worker->queue.clear();
             worker->wanted.notify_one();

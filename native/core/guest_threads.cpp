@@ -76,10 +76,12 @@ void Guest::serve(Worker &worker, PyThreadState *state) {
         }
         const Job job = std::move(worker.queue.front());
         worker.queue.pop_front();
-        worker.run = job.run;
+        worker.run = job.answer != nullptr ? errand_run : job.run;
         worker.interrupt_requested = false;
         lock.unlock();
-        channel().send_now(source_, {job.run, EventKind::started, {}});
+        if (job.answer == nullptr) {
+            channel().send_now(source_, {job.run, EventKind::started, {}});
+        }
         std::string outcome = execute(worker, job, state);
         lock.lock();
         worker.run = 0;
@@ -87,7 +89,11 @@ void Guest::serve(Worker &worker, PyThreadState *state) {
         changed_.notify_all();
         lock.unlock();
         // Last, so that whoever hears of the end finds the guest idle.
-        channel().send_now(source_, {job.run, EventKind::finished, std::move(outcome)});
+        if (job.answer != nullptr) {
+            job.answer->set_value(std::move(outcome));
+        } else {
+            channel().send_now(source_, {job.run, EventKind::finished, std::move(outcome)});
+        }
         lock.lock();
     }
 }

@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,8 +17,9 @@ namespace subinterp {
 
 /// Something for a guest to do. The request is meant for subinterp_guest, not for us.
 struct Job {
-    std::uint64_t run;
+    std::uint64_t run; // 0 for an errand
     std::string request;
+    std::unique_ptr<std::promise<std::string>> answer = nullptr; // of an errand
 };
 
 /// An OS thread of a guest with its queue of jobs.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, cast
 
+from .preferences import preferences
+
 if TYPE_CHECKING:
     from concurrent.futures import Future
     from typing import Any
@@ -63,7 +65,9 @@ class History:
 
     def _save_memory(self) -> None:
         kept = tuple(self._over.values())
-        excess = sum(run.record.size for run in kept) - self._budget
+        # At least the last run's output is kept as far as the user wants.
+        budget = max(self._budget, preferences.replay_size)
+        excess = sum(run.record.size for run in kept) - budget
         for run in kept:
             if excess <= 0:
                 break

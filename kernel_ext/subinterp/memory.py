@@ -5,23 +5,27 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["shortage"]
+from .preferences import preferences
 
-# A guest takes 2.5 MiB, and 10 with what it usually imports. CPython does not survive
-# every failure to get memory while it makes an interpreter (gh-112729 before 3.13.8,
-# gh-152156 before 3.13.15).
-_FLOOR = 64 * 1024 * 1024
+__all__ = ["shortage"]
 
 
 def shortage() -> str | None:
-    """Say what is missing, if there is too little for another guest."""
+    """Say what is missing, if there is too little for another guest.
+
+    A guest takes 2.5 MiB, and 10 with what it usually imports. CPython does not survive
+    every failure to get memory while it makes an interpreter (gh-112729 before 3.13.8,
+    gh-152156 before 3.13.15).
+    """
+    needed = preferences.memory_floor
     for what, free in (
         ("this machine has", _free_on_machine()),
         ("this process's address space limit leaves", _free_address_space()),
         ("this container's limit leaves", _free_in_cgroup()),
     ):
-        if free is not None and free < _FLOOR:
-            return f"{what} {max(free, 0) / 2**20:.0f} MiB of memory, 64 are needed"
+        if free is not None and free < needed * 2**20:
+            there = f"{max(free, 0) / 2**20:.0f} MiB of memory"
+            return f"{what} {there}, {needed} are needed"
     return None
 
 

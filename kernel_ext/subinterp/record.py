@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .outputs import shown
+from .preferences import preferences
 
 if TYPE_CHECKING:
     from .route import Route
@@ -17,6 +18,7 @@ __all__ = ["Event", "Record"]
 # Text arrives in crumbs when a guest prints now and then; each kept event costs memory,
 # and a message when it is shown again.
 _MERGE = 64 * 1024
+_LEAST = 256
 _OVERHEAD = 200
 
 
@@ -37,16 +39,21 @@ class Record:
     behind taken.
     """
 
-    def __init__(self, limit: int = 16 * 1024 * 1024) -> None:
-        self._limit = limit
+    def __init__(self) -> None:
         self._events: deque[Event] = deque()
         self._dropped = 0
         self.size = 0
 
     def add_text(self, name: str, text: str) -> None:
         """Keep text of a stream."""
+        # In pieces of which some have room, or the end of a long text went as well.
+        piece = max(_LEAST, min(_MERGE, preferences.replay_size // 4))
+        for start in range(0, len(text), piece):
+            self._add_piece(name, text[start : start + piece], piece)
+
+    def _add_piece(self, name: str, text: str, longest: int) -> None:
         last = self._events[-1] if self._events else None
-        if last and last.kind == name and len(last.content) + len(text) <= _MERGE:
+        if last and last.kind == name and len(last.content) + len(text) <= longest:
             text = last.content + text
             self.size -= last.size
             event = Event(name, text, sys.getsizeof(text) + _OVERHEAD)
@@ -87,7 +94,7 @@ class Record:
         self._trim()
 
     def _trim(self) -> None:
-        while self.size > self._limit:
+        while self.size > preferences.replay_size:
             self._drop_oldest()
 
     def _drop_oldest(self) -> None:

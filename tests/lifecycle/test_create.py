@@ -163,12 +163,11 @@ def test_too_little_memory() -> None:
     child.run(
         """
         from lifecycle.stage import *
-        from subinterp import memory
-        floor = memory._FLOOR
-        memory._FLOOR = 1 << 60
+        from subinterp.preferences import preferences
+        preferences.memory_floor = 1 << 40
         error = raises(subinterp.InterpreterStartError, subinterp.create, "a")
         assert "memory" in str(error), error
-        memory._FLOOR = floor
+        preferences.memory_floor = 64
         with subinterp.create("a") as guest:
             guest.exec("pass")
         nothing_left(threads=2)
@@ -208,11 +207,11 @@ def test_no_thread_for_a_guest() -> None:
     child.run(
         """
         import resource
-        from subinterp import memory
+        from subinterp.preferences import preferences
         from lifecycle.stage import *
         first = subinterp.create("first")  # an ended one would leave its stack for reuse
         first.exec("pass")
-        memory._FLOOR = 0
+        preferences.memory_floor = 0
         pages = int(open("/proc/self/statm").read().split()[0])
         limit = pages * resource.getpagesize() + (8 << 20)  # a stack has 16 MiB
         lifted = resource.getrlimit(resource.RLIMIT_AS)

@@ -118,7 +118,7 @@ def test_a_guest_that_cannot_start_leaves_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The reason is told, and the name is free."""
-    monkeypatch.setattr("subinterp.memory._FLOOR", 1 << 62)
+    monkeypatch.setattr("subinterp.preferences.preferences.memory_floor", 1 << 40)
     with pytest.raises(InterpreterStartError, match="MiB of memory") as caught:
         subinterp.create("a")
     assert "this machine has" in caught.value.reason
@@ -331,9 +331,12 @@ def test_the_history_keeps_the_last_runs(guest: Interpreter) -> None:
 
 
 def test_the_history_saves_memory(
-    guest: Interpreter, capsys: pytest.CaptureFixture[str]
+    guest: Interpreter,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Beyond the budget the oldest runs lose their output, not their place."""
+    monkeypatch.setattr("subinterp.preferences.preferences.replay_size", 100_000)
     history = History(budget=150_000)
     runs = []
     for _ in range(3):
@@ -345,4 +348,17 @@ def test_the_history_saves_memory(
     assert [len(run.stdout) for run in runs] == [0, 60_001, 60_001]
     assert "no longer kept" in runs[0].stderr
     assert history.all() == runs
+    capsys.readouterr()
+
+
+def test_the_history_keeps_of_one_run_what_the_user_wants(
+    guest: Interpreter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A larger `replay_size` than the budget of all runs is not in vain."""
+    history = History(budget=10_000)
+    run = guest.start("print('x' * 60_000)")
+    history.add(run)
+    run.result(10)
+    guest.exec("pass")
+    assert len(run.stdout) == 60_001
     capsys.readouterr()

@@ -434,9 +434,12 @@ def test_output_after_the_end_goes_to_the_run(guest: Interpreter) -> None:
     assert other.outputs == []
 
 
-def test_a_record_drops_its_beginning_and_says_so() -> None:
+def test_a_record_drops_its_beginning_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The end is kept within the limit, stdout stays free of our remarks."""
-    record = Record(limit=300_000)
+    monkeypatch.setattr("subinterp.preferences.preferences.replay_size", 300_000)
+    record = Record()
     for number in range(10):
         record.add_text("stdout", str(number) * 64 * 1024)
     assert record.size <= 300_000
@@ -446,6 +449,17 @@ def test_a_record_drops_its_beginning_and_says_so() -> None:
     record.replay(sink)
     assert sink.got[0][0] == "stderr"
     assert record.outputs()[0]["name"] == "stderr"
+
+
+def test_a_record_keeps_the_end_of_a_long_text(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also of one that came in one piece."""
+    monkeypatch.setattr("subinterp.preferences.preferences.replay_size", 10_000)
+    record = Record()
+    record.add_text("stdout", "".join(f"{number}\n" for number in range(9_000)))
+    assert record.text("stdout").endswith("8998\n8999\n")
+    assert 5_000 < record.size <= 10_000
 
 
 def test_a_record_that_is_forgotten_leaves_a_marker() -> None:

@@ -19,6 +19,7 @@ BENCHMARKS = {
     "hop": "a job to an idle worker and back",
     "cells": "a cell from the client's request to idle",
     "completion": "Tab for a guest that computes",
+    "first_cell": "the first cell under a new name",
     "throughput": "two guests against two processes",
     "interrupt": "from the request to the KeyboardInterrupt",
     "lifetime": "creating and closing: time and memory",

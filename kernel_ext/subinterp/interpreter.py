@@ -20,6 +20,7 @@ from .history import history
 from .names import check_name
 from .query import HELPER, Query, queries
 from .question import Question
+from .ready import ready
 from .run import HOME, Run
 from .source import dedent
 
@@ -281,23 +282,27 @@ class Interpreter:
 
     def boot(self) -> None:
         """Make the guest; for the registry, which has the name."""
+        made: list[_native.Guest | None] = []
+        try:
+            _call_into(made, ready.take, self.name, self._settings)
+            if made == [None]:
+                _call_into(made, _native.Guest, *self._new_guest())
+        except (_native.StartError, RuntimeError, MemoryError) as error:
+            raise InterpreterStartError(self.name, str(error) or "no memory") from None
+        except BaseException:
+            for guest in filter(None, made):
+                guest.close(_INTERRUPT_SECONDS)
+            raise
+        self._guest = made[-1]
+        self._created = time.time()
+
+    def _new_guest(self) -> tuple[str, bool, list[str], bytes]:
         reason = memory.shortage()
         if reason is not None:
             raise InterpreterStartError(self.name, reason)
         settings = self._settings
         own = settings.gil == "own"
-        arguments = (self.name, own, settings.sys_path(), settings.setup(self.name))
-        made: list[_native.Guest] = []
-        try:
-            _call_into(made, _native.Guest, *arguments)
-        except (_native.StartError, RuntimeError, MemoryError) as error:
-            raise InterpreterStartError(self.name, str(error) or "no memory") from None
-        except BaseException:
-            for guest in made:
-                guest.close(_INTERRUPT_SECONDS)
-            raise
-        self._guest = made[0]
-        self._created = time.time()
+        return self.name, own, settings.sys_path(), settings.setup(self.name)
 
     def disown(self) -> None:
         """Accept in a forked child that the guest is the parent's."""

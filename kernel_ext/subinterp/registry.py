@@ -18,6 +18,8 @@ from .errors import (
 from .history import history
 from .interpreter import Interpreter
 from .names import check_name
+from .preferences import preferences
+from .ready import ready
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ __all__ = [
     "create_many",
     "find_run",
     "get",
+    "keep_ready",
     "list_all",
     "match",
     "replace",
@@ -149,13 +152,16 @@ def create(
 def create_many(
     names: Sequence[str],
     *,
-    gil: Gil = "own",
+    gil: Gil | None = None,
     path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
 ) -> list[Interpreter]:
-    """Make several guests at the same time; all of them or none."""
+    """Make several guests at the same time; all of them or none.
+
+    ``gil`` None stands for what the user prefers; the rest is as for ``create``.
+    """
     for name in names:
         check_name(name)
-    settings = Settings.of(gil, path)
+    settings = Settings.of(preferences.gil if gil is None else gil, path)
     lifecycle.prepare(_forget)
     return _names.make(names, settings)
 
@@ -214,6 +220,16 @@ def replace(name: str) -> Interpreter:
     interpreter = get(name)
     interpreter.restart()
     return interpreter
+
+
+def keep_ready(size: int) -> None:
+    """Have this many guests made in advance, without a name, from now on.
+
+    They are none of the guests that this module lists and closes.
+    """
+    if size:
+        lifecycle.prepare(_forget)
+    ready.keep(size)
 
 
 def runs() -> list[Run]:
@@ -301,3 +317,4 @@ def _forget() -> None:
     global _names
     known, _names = _names, _Names()
     known.disown()
+    ready.disown()

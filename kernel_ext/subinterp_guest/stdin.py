@@ -42,8 +42,9 @@ def _ask(prompt: str = "", *, password: bool = False) -> str | None:
         message = marshal.dumps(("input_request", content))
         answer = ask(current(), question, message)
     if not answer:
+        name = _subinterp.name
         msg = (
-            f"cannot read input in interpreter {_subinterp.name!r} (nobody can answer it there: it"
+            f"cannot read input in interpreter {name!r} (nobody can answer it there: it"
             " takes a cell in the foreground, and a front end that asks);"
             " read it in the notebook and hand it over"
         )

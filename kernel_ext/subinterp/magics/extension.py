@@ -5,9 +5,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from IPython.core.error import UsageError
+from traitlets import TraitError
+
 from subinterp import lifecycle, registry, settings
 from subinterp.display.terminal import TerminalFrontEnd
 from subinterp.errors import InterpreterBusyError
+from subinterp.preferences import Preferences, preferences
+from subinterp.ready import ready
 from subinterp.route import set_route_factory
 
 from .assistant import Assistant
@@ -24,6 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Extension"]
 
+_PREFERENCES = tuple(vars(preferences))
+
 
 def _front_end(shell: InteractiveShell) -> FrontEnd:
     if getattr(shell, "kernel", None) is None:
@@ -34,13 +41,23 @@ def _front_end(shell: InteractiveShell) -> FrontEnd:
     return KernelFrontEnd(shell)
 
 
+def _configured(shell: InteractiveShell, front_end: FrontEnd) -> SubinterpMagics:
+    try:
+        return SubinterpMagics(shell, front_end)
+    except TraitError as error:
+        configurables: list[Any] = shell.configurables
+        configurables[:] = [c for c in configurables if type(c) is not SubinterpMagics]
+        message = f"cannot load subinterp ({error}); correct the configuration"
+        raise UsageError(message) from None
+
+
 class Extension:
     """The extension as loaded into one shell."""
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
         self._front_end = _front_end(shell)
-        self._magics = SubinterpMagics(shell, self._front_end)
+        self._magics = _configured(shell, self._front_end)
         self._transformer = CellTransformer(self._front_end)
         kernel = getattr(shell, "kernel", None)
         self._stop = None if kernel is None else IdleInterrupt(kernel)
@@ -60,6 +77,10 @@ class Extension:
         shell.observe(self._use_colors, "colors")
         self._use_colors()
         self._line_completion.install()
+        self._magics.observe(self._use_preferences, [*_PREFERENCES, "pool_size"])
+        self._use_preferences()
+        shell.events.register("post_run_cell", self._refill)
+        ready.fill()
         if self._stop is not None:
             self._stop.install()
         if self._assist is not None:
@@ -79,6 +100,7 @@ class Extension:
         settings.guest_options.pop("colors")
         shell.events.unregister("pre_run_cell", self._front_end.cell_begins)
         shell.events.unregister("post_run_cell", self._front_end.cell_ends)
+        shell.events.unregister("post_run_cell", self._refill)
         if self._transformer in shell.input_transformers_cleanup:
             shell.input_transformers_cleanup.remove(self._transformer)
         delattr(shell, ENTRY)
@@ -89,7 +111,23 @@ class Extension:
         configurables: list[Any] = shell.configurables
         if self._magics in configurables:
             configurables.remove(self._magics)
+        for name, default in vars(Preferences()).items():
+            setattr(preferences, name, default)
+        ready.close()
         _close_guests()
+
+    def _use_preferences(self, change: object = None) -> None:
+        """Pass on what the user has configured."""
+        del change
+        for name in _PREFERENCES:
+            setattr(preferences, name, getattr(self._magics, name))
+        registry.keep_ready(self._magics.pool_size)
+
+    def _refill(self, result: object = None) -> None:
+        """Replace guests that were taken, not before the cell that did has ended."""
+        del result
+        if self._front_end.cell_now() is None:
+            ready.fill()
 
     def _use_colors(self, change: object = None) -> None:
         """Have guests show code and tracebacks in the host's colours."""

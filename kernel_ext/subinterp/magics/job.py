@@ -47,11 +47,12 @@ class Job:
         front_end: FrontEnd,
         *,
         nested: bool,
+        badge: bool,
         marked: bool = False,
     ) -> None:
         self._front_end = front_end
         self._cell: Cell = front_end.cell()
-        self._quiet = options.quiet
+        self._badge = badge and not options.quiet
         # A headless client would drop what a background run shows later.
         self.background = options.background and not self._cell.headless
         if nested and not self.background:
@@ -102,7 +103,7 @@ class Job:
 
     def leave(self) -> None:
         """Let the runs go on in the background; a badge tells how they are."""
-        if not self._quiet:
+        if self._badge:
             Badge(self.runs, self._front_end, self._cell).show()
         for run, label in self._with_labels():
             run.add_state_callback(_AtEnd(self._route, label))

@@ -19,6 +19,7 @@ from subinterp.errors import SubinterpError
 
 from .attend import attend, attend_blocking, presses
 from .commands import run_command, usage
+from .config import Subinterp
 from .job import Job
 from .options import (
     CellOptions,
@@ -41,7 +42,7 @@ __all__ = ["SubinterpMagics"]
 
 
 @magics_class
-class SubinterpMagics(Magics):
+class SubinterpMagics(Magics, Subinterp):
     """Run cells in interpreters of their own, and look after those."""
 
     def __init__(self, shell: InteractiveShell, front_end: FrontEnd) -> None:
@@ -63,9 +64,7 @@ class SubinterpMagics(Magics):
         if hasattr(shell, "_last_traceback"):
             shell._last_traceback = None  # noqa: SLF001
         with _clear_errors():
-            job = Job(
-                self.options(line), body, self._front_end, nested=False, marked=marked
-            )
+            job = self._job(line, body, nested=False, marked=marked)
             if job.background:
                 job.leave()
             else:
@@ -125,7 +124,7 @@ class SubinterpMagics(Magics):
         every line of output is labelled with its interpreter.
         """
         with _clear_errors(), presses() as news:
-            job = Job(self.options(line), cell, self._front_end, nested=True)
+            job = self._job(line, cell, nested=True)
             if job.background:
                 job.leave()
             else:
@@ -139,6 +138,16 @@ class SubinterpMagics(Magics):
             return run_command(line, self._front_end)
 
     subinterp_line.__doc__ = usage()  # type: ignore[assignment]
+
+    def _job(self, line: str, body: str, *, nested: bool, marked: bool = False) -> Job:
+        return Job(
+            self.options(line),
+            body,
+            self._front_end,
+            nested=nested,
+            badge=self.badge,
+            marked=marked,
+        )
 
     @property
     def parser(self) -> argparse.ArgumentParser:

@@ -95,8 +95,8 @@ COMMANDS = (
         Argument.of(
             "--gil",
             choices=("own", "shared"),
-            default="own",
-            help="a GIL of its own (the default), or the host's",
+            help="a GIL of its own (the default, see `%%config SubinterpMagics`), or "
+            "the host's",
         ),
         Argument.of(
             "--count",

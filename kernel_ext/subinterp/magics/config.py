@@ -1,0 +1,46 @@
+"""What users set in configuration files, on the command line and with ``%config``."""
+
+from __future__ import annotations
+
+from traitlets import Bool, Enum, Integer
+from traitlets.config import Configurable
+
+__all__ = ["Subinterp"]
+
+_MIB = 1024 * 1024
+
+
+class Subinterp(Configurable):
+    """The settings of the extension; a change takes effect at once.
+
+    ``c.Subinterp.pool_size = 2`` in a configuration file, ``--Subinterp.pool_size=2``
+    on the command line, ``%config SubinterpMagics.pool_size = 2`` in a notebook.
+    """
+
+    pool_size = Integer(
+        1,
+        min=0,
+        help="How many interpreters are kept ready in the background, so that the "
+        "first cell under a new name does not wait; each takes about 15 MiB. 0: none.",
+    ).tag(config=True)
+    replay_size = Integer(
+        16 * _MIB,
+        min=0,
+        help="How many bytes of a run's output are kept for `%subinterp output`, "
+        "counted from its end.",
+    ).tag(config=True)
+    badge = Bool(
+        True,
+        help="Whether a background cell shows the state of its runs.",
+    ).tag(config=True)
+    gil = Enum(
+        ("own", "shared"),
+        "own",
+        help="Whether interpreters that cells and `%subinterp create` make have a GIL "
+        "of their own, or share the notebook's; only the former are kept ready.",
+    ).tag(config=True)
+    memory_floor = Integer(
+        64,
+        min=0,
+        help="How many MiB of memory must be free for another interpreter to be made.",
+    ).tag(config=True)

@@ -142,6 +142,18 @@ def test_kernel_install_by_another_name_shows_it_in_the_title(tmp_path: Path) ->
     assert spec.display_name == "Python 3 (subinterpreters) [mine]"
 
 
+def test_kernel_install_for_a_guest_starts_in_it(tmp_path: Path) -> None:
+    arguments = ("kernel", "install", "--prefix", tmp_path, "--use")
+    assert subinterp_command(*arguments, "work").returncode == 0
+    kernels = tmp_path / "share" / "jupyter" / "kernels"
+    spec = KernelSpecManager(kernel_dirs=[str(kernels)]).get_kernel_spec("subinterp")
+    assert "--Subinterp.use=work" in spec.argv
+    refused = subinterp_command(*arguments, "1work")
+    assert refused.returncode == 1
+    assert "cannot call interpreter '1work'" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
 def test_kernel_install_for_the_user(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

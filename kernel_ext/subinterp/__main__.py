@@ -23,7 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.incomplete:
         options.incomplete.print_help()
         return 0
-    return _install_kernel(options.name, user=options.user, prefix=options.prefix)
+    return _install_kernel(
+        options.name, user=options.user, prefix=options.prefix, use=options.use
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     install.add_argument(
         "--name", metavar="N", default="subinterp", help="name of the kernel"
     )
+    install.add_argument(
+        "--use", metavar="NAME", help="run plain cells in the interpreter NAME"
+    )
     return parser
 
 
@@ -71,12 +76,14 @@ def _directory(text: str) -> str:
     return text
 
 
-def _install_kernel(name: str, *, user: bool, prefix: str | None) -> int:
+def _install_kernel(
+    name: str, *, user: bool, prefix: str | None, use: str | None
+) -> int:
     # Imports ipykernel: seconds that --help and --version need not wait for.
     from subinterp import kernelspec  # noqa: PLC0415
 
     try:
-        directory = kernelspec.install(name, user=user, prefix=prefix)
+        directory = kernelspec.install(name, user=user, prefix=prefix, use=use)
     except OSError as error:
         reason = error.strerror or str(error)
         at = f": {error.filename}" if error.filename else ""

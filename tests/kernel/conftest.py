@@ -43,9 +43,10 @@ def start_kernel(tmp_path: Path) -> Iterator[Callable[..., Notebook]]:
     """Start a kernel of the test's own."""
     started: list[Notebook] = []
 
-    def start(*, extension: bool = True) -> Notebook:
+    def start(*options: str, extension: bool = True) -> Notebook:
         path = tmp_path / f"console{len(started)}"
-        started.append(Notebook(path, *(["--ext=subinterp"] if extension else [])))
+        load = ["--ext=subinterp"] if extension else []
+        started.append(Notebook(path, *load, *options))
         return started[-1]
 
     yield start

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from .client import Notebook
 
@@ -108,6 +108,18 @@ def test_completion_inspection_and_completeness_follow(used: Notebook) -> None:
     assert (answer["status"], answer["indent"]) == ("incomplete", "    ")
     commands = used.reply_to(used.client.complete("%subinterp us", 13))
     assert commands["matches"] == ["use"]
+
+
+def test_a_kernel_may_start_so(start_kernel: Callable[..., Notebook]) -> None:
+    """By its configuration: on the command line here, and at run time."""
+    notebook = start_kernel("--Subinterp.use=work")
+    assert notebook.ok(_WHERE).text != "0"
+    assert "work" in notebook.ok("%subinterp").text
+    notebook.ok("%load_ext subinterp\n%config SubinterpMagics.use = ''")
+    assert notebook.ok(_WHERE).text == "0"
+    refused = notebook.run("%config SubinterpMagics.use = 'all'").error
+    assert "cannot call interpreter 'all'" in refused[1]
+    assert notebook.ok(_WHERE).text == "0"
 
 
 @pytest.mark.parametrize("line", ["use 1a", "use", "use all", "use a b"])

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from traitlets import Bool, Enum, Integer
+from typing import Any
+
+from traitlets import Bool, Enum, Integer, TraitError, Unicode, validate
 from traitlets.config import Configurable
+
+from subinterp.names import check_name
 
 __all__ = ["Subinterp"]
 
@@ -44,3 +48,16 @@ class Subinterp(Configurable):
         min=0,
         help="How many MiB of memory must be free for another interpreter to be made.",
     ).tag(config=True)
+    use = Unicode(
+        "",
+        help="The interpreter that plain cells run in from the start, as after "
+        "`%subinterp use NAME`; empty: the notebook's own.",
+    ).tag(config=True)
+
+    @validate("use")
+    def _check_use(self, proposal: Any) -> str:
+        name: str = proposal["value"]
+        try:
+            return name and check_name(name)
+        except ValueError as error:
+            raise TraitError(str(error)) from None

@@ -79,6 +79,8 @@ class Extension:
         self._line_completion.install()
         self._magics.observe(self._use_preferences, [*_PREFERENCES, "pool_size"])
         self._use_preferences()
+        self._magics.observe(self._use_guest, "use")
+        self._use_guest()
         shell.events.register("post_run_cell", self._refill)
         ready.fill()
         if self._stop is not None:
@@ -115,6 +117,11 @@ class Extension:
             setattr(preferences, name, default)
         ready.close()
         _close_guests()
+
+    def _use_guest(self, change: object = None) -> None:
+        """Send plain cells where the user has configured."""
+        del change
+        self._front_end.use(self._magics.use)
 
     def _use_preferences(self, change: object = None) -> None:
         """Pass on what the user has configured."""

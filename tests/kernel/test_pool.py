@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from .client import Notebook
+    from .client import Cell, Notebook
 
 _TOOLS = """\
 import logging, subinterp, threading
@@ -125,11 +125,15 @@ def test_a_ready_guest_is_as_a_new_one(
     assert "'linux',\n 'set',\n None,\n True,\n 1,\n" in answers[0]
 
 
+def _unasked(pool: Notebook) -> Cell:
+    return pool.run("%%subinterp a\ninput()", allow_stdin=False)
+
+
 def test_errors_tell_the_name(pool: Notebook) -> None:
     """Not that the guest had none when it was made."""
     error = pool.run("%%subinterp a\nimport subinterp").error
     assert "in interpreter 'a'" in error[1]
-    assert "in interpreter 'a'" in pool.run("%%subinterp a\ninput()").error[1]
+    assert "in interpreter 'a'" in _unasked(pool).error[1]
     assert "close a'" in pool.ok("%%subinterp a\nexit()").stdout
 
 

@@ -44,6 +44,7 @@ void Channel::send_now(const std::shared_ptr<Source> &source, Event event) {
 
 void Channel::enqueue(const std::shared_ptr<Source> &source, Event event) {
     const EventKind kind = event.kind;
+    const bool ends_line = event.payload.ends_with('\n');
     auto &events = source->events_;
     if (is_text(kind) && !events.empty() && events.back().kind == kind &&
         events.back().run == event.run &&
@@ -62,11 +63,12 @@ void Channel::enqueue(const std::shared_ptr<Source> &source, Event event) {
     if (kind == EventKind::finished) {
         due = Clock::time_point::min();
         urgent_.fetch_add(1, std::memory_order_release);
-    } else if (kind == EventKind::started) {
-        // Nobody looks at the start of a run that is over in the same breath.
+    } else if (kind == EventKind::started || (is_text(kind) && !ends_line)) {
+        // Nobody looks at the start of a run that is over in the same breath, and print()
+        // writes the end of a line apart from its text.
         due = Clock::now() + interval_;
     } else {
-        // After a pause at once, or nearly: print() writes its end apart from its text.
+        // After a pause at once, or nearly: what is one to the eye is often several events.
         due = std::max(last_drain_ + interval_, Clock::now() + first_words);
     }
     if (due < due_) {

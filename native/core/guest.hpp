@@ -175,8 +175,8 @@ private:
     /// The caller holds the mutex; the guest does not end before the visit does. False
     /// where the system has no thread to give.
     bool visit(std::function<void()> visit, std::function<void()> afterwards);
-    void deliver_interrupt(Worker &worker, std::uint64_t run);
-    void kick_until_noticed(Worker &worker, std::uint64_t run);
+    void deliver_interrupt(Worker &worker);
+    void kick_until_noticed(Worker &worker);
 
     const Gil gil_;
     const unsigned born_in_; // fork generation

@@ -127,31 +127,33 @@ void Guest::request_interrupt(Worker &worker) {
     }
     // PyThreadState_SetAsyncExc sees the caller's interpreter only, so somebody has to go
     // there. Not the caller: the guest may be in C code that keeps its GIL for long.
-    const std::uint64_t run = worker.run;
     std::function<void()> afterwards;
 #if PY_VERSION_HEX >= 0x030F0000
     // From 3.15 on a system call that a signal ends looks for asynchronous exceptions
     // (gh-144748).
-    afterwards = [this, &worker, run] { kick_until_noticed(worker, run); };
+    afterwards = [this, &worker] { kick_until_noticed(worker); };
 #endif
     worker.delivering =
-        visit([this, &worker, run] { deliver_interrupt(worker, run); }, std::move(afterwards));
+        visit([this, &worker] { deliver_interrupt(worker); }, std::move(afterwards));
 }
 
-void Guest::deliver_interrupt(Worker &worker, std::uint64_t run) {
+void Guest::deliver_interrupt(Worker &worker) {
     std::lock_guard lock(mutex_);
     worker.delivering = false;
-    if (worker.run == run && worker.window > 0 && worker.interrupt_requested) {
+    // Meant for whichever run it is now: a visitor that comes late carries the request of
+    // the next run, too, which found it under way.
+    if (worker.window > 0 && worker.interrupt_requested) {
         PyThreadState_SetAsyncExc(worker.ident, PyExc_KeyboardInterrupt);
         wake_sleeper(worker.ident);
     }
 }
 
-void Guest::kick_until_noticed(Worker &worker, std::uint64_t run) {
+void Guest::kick_until_noticed(Worker &worker) {
     // More than once, as the thread may be on its way into the call.
     std::unique_lock lock(mutex_);
+    const std::uint64_t run = worker.run;
     for (int attempt = 0; attempt < 25; ++attempt) {
-        if (worker.run != run || worker.window == 0) {
+        if (worker.run != run || worker.window == 0 || !worker.interrupt_requested) {
             return;
         }
         kick_thread(worker.ident); // not joined: closing waits for visitors

@@ -95,8 +95,8 @@ def test_a_saved_notebook_has_every_line(tmp_path: Path) -> None:
 def test_a_saved_notebook_has_values_and_errors(tmp_path: Path) -> None:
     """A guest's value is saved as the cell's; a guest's error stops the execution."""
     book = _execute(tmp_path, "1", "%%subinterp a\nprint('text')\n{'a': 1}")
-    stream, value = book.cells[1].outputs
-    assert stream.text == "text\n"
+    *_, value = book.cells[1].outputs
+    assert _stdout(book.cells[1]) == "text\n"
     assert value.output_type == "execute_result"
     assert value.execution_count == 2
     with pytest.raises(CellExecutionError, match="ZeroDivisionError"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 from contextlib import suppress
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from subinterp import Interpreter, Run
 
 _SECONDS = 5.0
+
+# A shell that runs the tests in the background ignores SIGINT, and so would every
+# process that a test interrupts: they inherit it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import marshal
 import threading
 import time
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 from . import _native, memory
+from .calls import call_into
 from .errors import (
     InterpreterBusyError,
     InterpreterClosedError,
@@ -255,10 +255,10 @@ class Interpreter:
         deadline = time.monotonic() + timeout
         held: list[bool] = []
         try:
-            _call_into(held, self._changing.acquire, True, max(0, timeout))
+            call_into(held, self._changing.acquire, True, max(0, timeout))
             closed = held[0] and self._close(guest, max(0, deadline - time.monotonic()))
         finally:
-            if held and held[0]:  # no call before the release, for _call_into's reason
+            if held and held[0]:  # no call before the release, for call_into's reason
                 self._changing.release()
         if not closed:
             raise InterpreterBusyError(self.name, timeout=timeout)
@@ -270,7 +270,7 @@ class Interpreter:
         """
         held: list[bool] = []
         try:
-            _call_into(held, self._changing.acquire)
+            call_into(held, self._changing.acquire)
             old = self._live_guest("restart")
             self._restarting = True
             self._close(old, _RESTART_SECONDS)
@@ -284,9 +284,9 @@ class Interpreter:
         """Make the guest; for the registry, which has the name."""
         made: list[_native.Guest | None] = []
         try:
-            _call_into(made, ready.take, self.name, self._settings)
+            call_into(made, ready.take, self.name, self._settings)
             if made == [None]:
-                _call_into(made, _native.Guest, *self._new_guest())
+                call_into(made, _native.Guest, *self._new_guest())
         except (_native.StartError, RuntimeError, MemoryError) as error:
             raise InterpreterStartError(self.name, str(error) or "no memory") from None
         except BaseException:
@@ -353,7 +353,7 @@ class Interpreter:
         queued: list[None] = []
         thread = "" if run.thread == HOME else run.thread
         try:
-            _call_into(queued, run.guest.submit, run.id, marshal.dumps(request), thread)
+            call_into(queued, run.guest.submit, run.id, marshal.dumps(request), thread)
         except _native.ClosedError:
             history.discard(run)
             raise InterpreterClosedError(
@@ -380,7 +380,7 @@ class Interpreter:
     def _close(self, guest: _native.Guest, timeout: float) -> bool:
         answer: list[list[int] | None] = []
         try:
-            _call_into(answer, guest.close, timeout)
+            call_into(answer, guest.close, timeout)
         finally:
             dropped = answer[0] if answer else None
             for run_id in guest.take_dropped() if dropped is None else dropped:
@@ -388,16 +388,3 @@ class Interpreter:
                 if dropped_one is not None:
                     dropped_one.break_off("it was closed before the run began")
         return dropped is not None
-
-
-def _call_into[T](
-    results: list[T], function: Callable[..., T], *arguments: object
-) -> None:
-    """Call, and append the result.
-
-    In ``result = function()`` a KeyboardInterrupt that came during a long call is
-    raised between the return and the assignment, and the result is lost: a guest that
-    nobody can close, a lock that nobody opens. Here the iterator's C code puts it away
-    before that.
-    """
-    results.extend(itertools.starmap(function, [arguments]))

@@ -23,8 +23,14 @@ __all__ = ["QUERIES"]
 _TYPES = "_jupyter_types_experimental"
 
 
-def _complete(code: str, position: int) -> dict[str, Any]:
-    """Complete, as the content of a ``complete_reply``."""
+def _complete(code: str, position: int, offset: int) -> dict[str, Any]:
+    """Complete, as the content of a ``complete_reply``.
+
+    Args:
+        code: the body of a cell.
+        position: of the cursor in it, in characters.
+        offset: where in the cell the body begins.
+    """
     shell = get_shell(settings)
     with provisionalcompleter():
         found = shell.Completer.completions(code, position)
@@ -34,8 +40,8 @@ def _complete(code: str, position: int) -> dict[str, Any]:
         start, end = completions[0].start, completions[0].end
     types = [
         {
-            "start": one.start,
-            "end": one.end,
+            "start": one.start + offset,
+            "end": one.end + offset,
             "text": one.text,
             "type": one.type,
             "signature": one.signature,
@@ -45,8 +51,8 @@ def _complete(code: str, position: int) -> dict[str, Any]:
     return {
         "status": "ok",
         "matches": [one.text for one in completions],
-        "cursor_start": start,
-        "cursor_end": end,
+        "cursor_start": start + offset,
+        "cursor_end": end + offset,
         "metadata": {_TYPES: types},
     }
 

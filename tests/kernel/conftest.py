@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,6 +37,31 @@ def notebook(shared: Notebook) -> Iterator[Notebook]:
     yield shared
     shared.ok("%subinterp close all")
     assert shared.console == ""
+
+
+class Gate:
+    """Blocks code that comes to it until the test opens it."""
+
+    def __init__(self, path: Path) -> None:
+        os.mkfifo(path)
+        self._path = path
+        self.code = f"open({str(path)!r}).close()"
+
+    def open(self) -> None:
+        """Wait for the code to come, and let it pass."""
+        self._path.open("w").close()
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Gate:
+    """A gate for the code of a cell."""
+    return Gate(tmp_path / "gate")
+
+
+@pytest.fixture
+def gates(tmp_path: Path) -> tuple[Gate, Gate]:
+    """Two gates."""
+    return Gate(tmp_path / "first"), Gate(tmp_path / "second")
 
 
 @pytest.fixture

@@ -8,18 +8,20 @@ import pytest
 
 if TYPE_CHECKING:
     from .client import Notebook
+    from .conftest import Gate
 
 
-def test_the_cell_returns_at_once_and_shows_a_badge(notebook: Notebook) -> None:
+def test_the_cell_returns_at_once_and_shows_a_badge(
+    notebook: Notebook, gate: Gate
+) -> None:
     """Only the badge is there when the cell ends; the work goes on."""
-    cell = notebook.ok(
-        "%%subinterp --bg a\nimport time\ntime.sleep(0.5)\nprint('late')"
-    )
+    cell = notebook.ok(f"%%subinterp --bg a\n{gate.code}\nprint('late')")
     assert cell.stdout == ""
     assert cell.types == ["display_data"]
     (shown,) = cell.of_type("display_data")
     assert set(shown["data"]) == {"text/plain", "text/html"}
     assert shown["data"]["text/plain"].startswith("[a] run ")
+    gate.open()
     notebook.until(lambda: cell.stdout == "late\n")
 
 
@@ -31,7 +33,7 @@ def test_the_option_has_three_names(notebook: Notebook, option: str) -> None:
     assert cell.text == "42"
 
 
-def test_late_output_comes_under_its_own_cell(notebook: Notebook) -> None:
+def test_late_output_comes_under_its_own_cell(notebook: Notebook, gate: Gate) -> None:
     """Other cells run meanwhile; every kind of output goes to the right one."""
     notebook.ok("%%subinterp a\nimport threading\ngo = threading.Event()")
     background = notebook.ok(
@@ -48,10 +50,10 @@ def test_late_output_comes_under_its_own_cell(notebook: Notebook) -> None:
     )
     notebook.until(lambda: background.stdout == "started\n")
     other = notebook.send(
-        "%%subinterp --thread t a\n"
-        "import time\nprint('other')\ngo.set()\ntime.sleep(0.5)"
+        f"%%subinterp --thread t a\nprint('other')\ngo.set()\n{gate.code}"
     )
     notebook.wait_for(background, "execute_result")
+    gate.open()
     notebook.finish(other)
     assert background.stdout == "started\nlate 0\nlate 1\nlate 2\n"
     assert background.stderr == "err\n"
@@ -75,21 +77,26 @@ def test_the_badge_follows_the_run(notebook: Notebook) -> None:
         notebook.wait_for_badge(cell, "done in")
 
 
-def test_the_badge_is_updated_from_the_cell_that_runs(notebook: Notebook) -> None:
+def test_the_badge_is_updated_from_the_cell_that_runs(
+    notebook: Notebook, gate: Gate
+) -> None:
     """While another cell runs the update names that one as its parent."""
     notebook.ok("%%subinterp a\nimport threading\ngo = threading.Event()")
     background = notebook.ok("%%subinterp --bg a\ngo.wait()")
-    other = notebook.ok(
-        "%%subinterp --thread t a\nimport time\ngo.set()\ntime.sleep(0.5)"
-    )
+    other = notebook.send(f"%%subinterp --thread t a\ngo.set()\n{gate.code}")
     notebook.wait_for_badge(background, "done")
+    gate.open()
+    notebook.finish(other)
     texts = [c["data"]["text/plain"] for c in other.of_type("update_display_data")]
     assert any("done in" in text for text in texts)
 
 
-def test_the_badge_of_an_idle_kernel_names_its_own_cell(notebook: Notebook) -> None:
+def test_the_badge_of_an_idle_kernel_names_its_own_cell(
+    notebook: Notebook, gate: Gate
+) -> None:
     """With no cell running, the update belongs to the badge's cell."""
-    cell = notebook.ok("%%subinterp --bg a\nimport time\ntime.sleep(0.5)")
+    cell = notebook.ok(f"%%subinterp --bg a\n{gate.code}")
+    gate.open()
     notebook.wait_for_badge(cell, "done")
     last = cell.of_type("update_display_data")[-1]
     assert "done in" in last["data"]["text/plain"]
@@ -146,10 +153,13 @@ def test_threads_and_tasks_of_a_cell_print_under_it(notebook: Notebook) -> None:
     assert other.stdout == "other\n"
 
 
-def test_runs_that_python_starts_print_under_their_cell(notebook: Notebook) -> None:
+def test_runs_that_python_starts_print_under_their_cell(
+    notebook: Notebook, gate: Gate
+) -> None:
     """Interpreter.start() in a cell gives its run that cell, also later."""
     notebook.ok("import subinterp; guest = subinterp.create('a')")
-    cell = notebook.ok("run = guest.start('import time; time.sleep(.3); print(1)')")
+    cell = notebook.ok(f"run = guest.start({f'{gate.code}; print(1)'!r})")
+    gate.open()
     notebook.until(lambda: cell.stdout == "1\n")
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .client import Notebook
+    from .conftest import Gate
 
 
 def test_background_runs_in_the_foreground(notebook: Notebook) -> None:
@@ -33,21 +34,38 @@ def test_errors_of_background_cells_are_errors_of_the_cell(notebook: Notebook) -
     assert error[0] == "ZeroDivisionError"
 
 
-def test_wait_shows_what_came_too_late(notebook: Notebook) -> None:
+def test_wait_shows_what_came_too_late(notebook: Notebook, gate: Gate) -> None:
     """Output after the end of its cell waits for `%subinterp wait`, and comes once."""
     notebook.ok("import subinterp; guest = subinterp.create('a')")
     first = notebook.ok(
-        "run = guest.start('import time; time.sleep(.3); print(1)')", allow_stdin=False
+        f"run = guest.start({f'{gate.code}; print(1)'!r})", allow_stdin=False
     )
+    gate.open()
     waiting = notebook.ok("%subinterp wait a", allow_stdin=False)
     assert waiting.stdout == "1\n"
     assert notebook.ok("%subinterp wait", allow_stdin=False).stdout == ""
     assert first.stdout == ""
 
 
-def test_wait_repeats_nothing_for_others(notebook: Notebook) -> None:
+def test_wait_shows_what_a_thread_of_several_targets_said_late(
+    notebook: Notebook, gate: Gate
+) -> None:
+    """Behind the label of its guest."""
+    notebook.ok(
+        "%%subinterp a,b\nimport threading\nfrom _subinterp import name\n"
+        f"def later():\n    {gate.code}\n    print('late')\n"
+        "if name == 'a': threading.Thread(target=later).start()",
+        allow_stdin=False,
+    )
+    gate.open()
+    shown = (notebook.ok("%subinterp wait", allow_stdin=False) for _ in range(200))
+    assert next(cell.stdout for cell in shown if cell.stdout) == "[a] late\n"
+
+
+def test_wait_repeats_nothing_for_others(notebook: Notebook, gate: Gate) -> None:
     """A live front end has had the late output already."""
-    cell = notebook.ok("%%subinterp --bg a\nimport time\ntime.sleep(0.3)\nprint(1)")
+    cell = notebook.ok(f"%%subinterp --bg a\n{gate.code}\nprint(1)")
+    gate.open()
     assert notebook.ok("%subinterp wait a").stdout == ""
     notebook.until(lambda: cell.stdout == "1\n")
 

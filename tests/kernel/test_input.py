@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,9 +10,9 @@ from .client import ANSI
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from .client import Notebook
+    from .conftest import Gate
 
 _MAGICS = ["%%subinterp a", "%%time\n%%subinterp a", "%%subinterp --thread t a"]
 _ASK = "name = input('name? ')\nprint('hello', name)"
@@ -25,15 +24,6 @@ def notebook(notebook: Notebook) -> Iterator[Notebook]:
     yield notebook
     notebook.drain()
     assert not notebook.client.stdin_channel.msg_ready()
-
-
-@pytest.fixture
-def gates(tmp_path: Path) -> tuple[Path, Path]:
-    """Files that block who opens them to read until somebody opens them to write."""
-    gates = tmp_path / "first", tmp_path / "second"
-    for gate in gates:
-        os.mkfifo(gate)
-    return gates
 
 
 def _prompt(request: dict[str, Any]) -> str:
@@ -152,7 +142,7 @@ def test_a_timeout_takes_the_question_back(notebook: Notebook) -> None:
 
 
 def test_the_end_of_the_run_takes_its_questions_back(
-    notebook: Notebook, gates: tuple[Path, Path]
+    notebook: Notebook, gates: tuple[Gate, Gate]
 ) -> None:
     """A thread that it leaves behind hears that nobody can answer; others may ask."""
     cell = notebook.send(
@@ -162,15 +152,15 @@ def test_the_end_of_the_run_takes_its_questions_back(
         "    except EOFError as error: print(error)\n"
         "if name == 'a':\n"
         "    threading.Thread(target=ask).start()\n"
-        f"    open({str(gates[0])!r}).close()\n"
+        f"    {gates[0].code}\n"
         "else:\n"
-        f"    open({str(gates[1])!r}).close()\n"
+        f"    {gates[1].code}\n"
         "    print(input('b? '))\n"
     )
     assert _prompt(notebook.asked()) == "[a] thread? "
-    gates[0].open("w").close()
+    gates[0].open()
     notebook.until(lambda: "[a] cannot read input" in cell.stdout)
-    gates[1].open("w").close()
+    gates[1].open()
     assert _prompt(notebook.asked()) == "[b] b? "
     notebook.answer("fine")
     notebook.finish(cell)
@@ -178,18 +168,18 @@ def test_the_end_of_the_run_takes_its_questions_back(
 
 
 def test_closing_takes_the_question_back(
-    notebook: Notebook, gates: tuple[Path, Path]
+    notebook: Notebook, gates: tuple[Gate, Gate]
 ) -> None:
     """From a thread of the host, while the cell waits for the answer."""
     notebook.ok(
         "import threading, subinterp\n"
         "def close():\n"
-        f"    open({str(gates[0])!r}).close(); subinterp.get('a').close()\n"
+        f"    {gates[0].code}; subinterp.get('a').close()\n"
         "closer = threading.Thread(target=close); closer.start()"
     )
     cell = notebook.send(f"%%subinterp a\n{_ASK}")
     notebook.asked()
-    gates[0].open("w").close()
+    gates[0].open()
     assert notebook.finish(cell).error[0] == "InterpreterClosedError"
     notebook.ok("closer.join()")
 

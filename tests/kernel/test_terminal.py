@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _START = [
     sys.executable,
@@ -90,29 +91,17 @@ def test_usage_errors_are_one_line() -> None:
 
 def test_ctrl_c_interrupts_the_run() -> None:
     """KeyboardInterrupt in the guest, and the session goes on."""
-    with subprocess.Popen(
-        _START,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(
+    with _terminal() as (process, lines):
+        _type(
+            process,
             "%%subinterp a\nimport threading, time\n"
-            "threading.Timer(0.4, print, ['on']).start()\ntime.sleep(60)\n\n\n"
+            "threading.Timer(0.4, print, ['on']).start()\ntime.sleep(60)\n\n\n",
         )
-        process.stdin.flush()
-        lines = iter(process.stdout.readline, "")
         _read_until(lines, lambda line: line.endswith("on\n"))
         process.send_signal(signal.SIGINT)
         _read_until(lines, lambda line: line.startswith("KeyboardInterrupt"))
-        process.stdin.write("print('next')\nexit\n")
-        process.stdin.flush()
+        _type(process, "print('next')\nexit\n")
         _read_until(lines, lambda line: "next" in line)
-        process.communicate(timeout=20)
-    assert process.returncode == 0
 
 
 def test_a_guest_asks_at_the_terminal() -> None:
@@ -133,19 +122,9 @@ def test_a_guest_asks_at_the_terminal() -> None:
 @pytest.mark.parametrize("options", ["", "-t 1 "])
 def test_a_question_at_the_terminal_is_taken_back(options: str) -> None:
     """By Ctrl-C and by a timeout; what is typed next is for the session."""
-    with subprocess.Popen(
-        _START,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write("%%subinterp a\n1\n\n\n")  # its shell is there
-        process.stdin.write(f"%%subinterp {options}a\nprint()\ninput('?\\n')\n\n\n")
-        process.stdin.flush()
-        lines = iter(process.stdout.readline, "")
+    with _terminal() as (process, lines):
+        _type(process, "%%subinterp a\n1\n\n\n")  # its shell is there
+        _type(process, f"%%subinterp {options}a\nprint()\ninput('?\\n')\n\n\n")
         _read_until(lines, lambda line: line.endswith("[a] ?\n"))
         # In the instant between the prompt and the read a signal does not wake Python's
         # own input() either; a user presses again.
@@ -156,16 +135,35 @@ def test_a_question_at_the_terminal_is_taken_back(options: str) -> None:
         error = "TimeoutError" if options else "KeyboardInterrupt"
         _read_until(lines, lambda line: line.startswith(error))
         again.cancel()
-        process.stdin.write("print('ne' + 'xt')\nexit\n")
-        process.stdin.flush()
+        _type(process, "print('ne' + 'xt')\nexit\n")
         _read_until(lines, lambda line: "next" in line)
+
+
+@contextmanager
+def _terminal() -> Iterator[tuple[subprocess.Popen[str], Iterator[str]]]:
+    """Start a session and give it with its lines; it must end well by itself."""
+    with subprocess.Popen(
+        _START,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        yield process, iter(process.stdout.readline, "")
         process.communicate(timeout=20)
     assert process.returncode == 0
 
 
-def _read_until(lines: object, found: Callable[[str], bool]) -> None:
+def _type(process: subprocess.Popen[str], text: str) -> None:
+    assert process.stdin is not None
+    process.stdin.write(text)
+    process.stdin.flush()
+
+
+def _read_until(lines: Iterator[str], found: Callable[[str], bool]) -> None:
     seen = []
-    for line in lines:  # type: ignore[attr-defined]
+    for line in lines:
         seen.append(line)
         if found(line):
             return

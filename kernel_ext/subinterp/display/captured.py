@@ -24,19 +24,19 @@ class CapturedRoute:
     ) -> None:
         self._streams = streams
         self._publisher = publisher
-        self._beyond = beyond
+        self.inner = beyond
 
     def stream(self, name: str, text: str) -> None:
         """Write text to the captured stream, if that one is captured."""
         if name in self._streams:
             self._streams[name].write(text)
         else:
-            self._beyond.stream(name, text)
+            self.inner.stream(name, text)
 
     def message(self, msg_type: str, content: dict[str, Any]) -> None:
         """Hand rich output to the capturing publisher, if there is one."""
         if self._publisher is None or msg_type not in {*_DATA, "clear_output"}:
-            self._beyond.message(msg_type, content)
+            self.inner.message(msg_type, content)
         elif msg_type == "clear_output":
             self._publisher.clear_output(content.get("wait", False))
         else:

@@ -48,12 +48,6 @@ class LabelRoute:
                 content = self._labelled(content)
             self.inner.message(msg_type, content)
 
-    def catch_up(self, route: Route) -> None:
-        """Send what the client did not get to another route, once."""
-        catch_up: Any = getattr(self.inner, "catch_up", None)
-        if catch_up is not None:
-            catch_up(route)
-
     def flush(self) -> None:
         """Let go of unfinished lines: the run waits for an answer."""
         with self._lock:

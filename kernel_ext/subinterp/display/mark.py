@@ -9,7 +9,7 @@ from .style import escape
 if TYPE_CHECKING:
     from subinterp.route import Route
 
-__all__ = ["MarkRoute", "mark"]
+__all__ = ["MarkRoute"]
 
 _SHOWN = frozenset({"display_data", "execute_result"})
 
@@ -22,14 +22,14 @@ class MarkRoute:
     """
 
     def __init__(self, inner: Route, name: str) -> None:
-        self._inner = inner
+        self.inner = inner
         self._name = name
         self._marked = False
 
     def stream(self, name: str, text: str) -> None:
         """Pass on text."""
         self._mark()
-        self._inner.stream(name, text)
+        self.inner.stream(name, text)
 
     def message(self, msg_type: str, content: dict[str, Any]) -> None:
         """Pass on a message."""
@@ -37,21 +37,15 @@ class MarkRoute:
             self._marked = False  # it will be gone
         elif msg_type in _SHOWN:
             self._mark()
-        self._inner.message(msg_type, content)
-
-    def catch_up(self, route: Route) -> None:
-        """Send what the client did not get to another route, once."""
-        catch_up: Any = getattr(self._inner, "catch_up", None)
-        if catch_up is not None:
-            catch_up(route)
+        self.inner.message(msg_type, content)
 
     def _mark(self) -> None:
         if not self._marked:
             self._marked = True
-            self._inner.message("display_data", mark(self._name))
+            self.inner.message("display_data", _named(self._name))
 
 
-def mark(name: str) -> dict[str, Any]:
+def _named(name: str) -> dict[str, Any]:
     """Give the name in a form that every front end can show."""
     html = f'<small style="opacity: 0.6">{escape(name)}</small>'
     data = {"text/plain": f"[{name}]", "text/html": html}

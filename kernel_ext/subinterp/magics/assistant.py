@@ -36,6 +36,8 @@ _MAGIC = "%%subinterp "
 _PATIENCE = 0.5
 # A query that takes this long is stuck in the user's own code.
 _STUCK = 5.0
+_NAME = re.compile(r"[^\W\d]\w*")
+_BEFORE_CURSOR = re.compile(r"(?<![\w.])[^\W\d]?\w*\Z")
 _log = logging.getLogger("subinterp")
 
 
@@ -76,12 +78,9 @@ class Assistant:
         spot = self._spot(code, position)
         if spot is None:
             return None
-        asked = self._ask(spot.name, "complete", spot.body, spot.position)
-        answer: dict[str, Any] = _known_names(spot) if asked is None else asked
-        for part in (answer, *answer["metadata"].get(_TYPES, ())):
-            for end in _ENDS & part.keys():
-                part[end] += spot.offset
-        return answer
+        arguments = (spot.body, spot.position, spot.offset)
+        answer: dict[str, Any] | None = self._ask(spot.name, "complete", *arguments)
+        return answer or _known_names(spot)
 
     def inspect(
         self, code: str, position: int, detail_level: int
@@ -162,12 +161,6 @@ def _is_over(asked: Query, deadline: float) -> bool:
     return asked.done()
 
 
-_ENDS = frozenset({"cursor_start", "cursor_end", "start", "end"})
-_TYPES = "_jupyter_types_experimental"
-_NAME = re.compile(r"[^\W\d]\w*")
-_BEFORE_CURSOR = re.compile(r"(?<![\w.])[^\W\d]?\w*\Z")
-
-
 def _known_names(spot: _Spot) -> dict[str, Any]:
     """Complete from what was sent to the guest so far, and Python's own names."""
     found = _BEFORE_CURSOR.search(spot.body[: spot.position])
@@ -178,10 +171,11 @@ def _known_names(spot: _Spot) -> dict[str, Any]:
         names = {*keyword.kwlist, *dir(builtins)}
         names.update(*map(_NAME.findall, (*sources, spot.body)))
         matches = sorted(n for n in names - {beginning} if n.startswith(beginning))
+    end = spot.offset + spot.position
     return {
         "status": "ok",
         "matches": matches,
-        "cursor_start": spot.position - len(beginning),
-        "cursor_end": spot.position,
+        "cursor_start": end - len(beginning),
+        "cursor_end": end,
         "metadata": {},
     }

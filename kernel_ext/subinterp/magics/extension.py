@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from IPython.core.error import UsageError
 from traitlets import TraitError
@@ -30,6 +30,13 @@ if TYPE_CHECKING:
 __all__ = ["Extension"]
 
 _PREFERENCES = tuple(vars(preferences))
+
+
+class _Part(Protocol):
+    """Something of ours that stands in the place of the shell's or the kernel's."""
+
+    def install(self) -> None: ...
+    def remove(self) -> None: ...
 
 
 def _front_end(shell: InteractiveShell) -> FrontEnd:
@@ -60,10 +67,10 @@ class Extension:
         self._magics = _configured(shell, self._front_end)
         self._transformer = CellTransformer(self._front_end)
         kernel = getattr(shell, "kernel", None)
-        self._stop = None if kernel is None else IdleInterrupt(kernel)
-        assistant = Assistant(self._front_end, self._magics.options)
-        self._assist = None if kernel is None else KernelAssist(kernel, assistant)
-        self._line_completion = LineCompletion(shell, self._magics.parser)
+        self._parts: list[_Part] = [LineCompletion(shell, self._magics.parser)]
+        if kernel is not None:
+            assistant = Assistant(self._front_end, self._magics.options)
+            self._parts += [IdleInterrupt(kernel), KernelAssist(kernel, assistant)]
 
     def load(self) -> None:
         """Put everything in its place."""
@@ -76,27 +83,21 @@ class Extension:
         set_route_factory(self._front_end.current_route)
         shell.observe(self._use_colors, "colors")
         self._use_colors()
-        self._line_completion.install()
         self._magics.observe(self._use_preferences, [*_PREFERENCES, "pool_size"])
         self._use_preferences()
         self._magics.observe(self._use_guest, "use")
         self._use_guest()
         shell.events.register("post_run_cell", self._refill)
         ready.fill()
-        if self._stop is not None:
-            self._stop.install()
-        if self._assist is not None:
-            self._assist.install()
+        for part in self._parts:
+            part.install()
 
     def unload(self) -> None:
         """Leave nothing behind, and close all guests."""
         shell = self._shell
         self._front_end.use("")
-        self._line_completion.remove()
-        if self._stop is not None:
-            self._stop.remove()
-        if self._assist is not None:
-            self._assist.remove()
+        for part in self._parts:
+            part.remove()
         set_route_factory(None)
         shell.unobserve(self._use_colors, "colors")
         settings.guest_options.pop("colors")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["COMMANDS"]
 
 _AT_ONCE = 8
-HOST = "main"
+_HOST = "main"
 
 
 def _list(args: argparse.Namespace, front_end: FrontEnd) -> Table:
@@ -58,7 +58,7 @@ def _interrupt(args: argparse.Namespace, front_end: FrontEnd) -> None:
 
 
 def _use(args: argparse.Namespace, front_end: FrontEnd) -> None:
-    if args.name == HOST:
+    if args.name == _HOST:
         front_end.use("")
         return
     (guest,) = registry.match([check_name(args.name)], create=True)
@@ -139,7 +139,7 @@ COMMANDS = (
         Argument.of(
             "name",
             metavar="NAME",
-            help=f"an interpreter, made if there is none; `{HOST}` for the notebook",
+            help=f"an interpreter, made if there is none; `{_HOST}` for the notebook",
         ),
     ),
     Command(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from .preferences import preferences
@@ -55,9 +55,11 @@ class History:
         run = cast("Run", future)
         self._over[run.id] = run
         self._live.pop(run.id, None)
-        excess = len(self._over) - self._keep
-        for run_id in tuple(islice(self._over, max(0, excess))):
-            self._over.pop(run_id, None)
+        for _ in range(len(self._over) - self._keep):
+            # Another thread may do the same, between the two steps; what stays now goes
+            # with the next run.
+            with suppress(RuntimeError, StopIteration):
+                self._over.pop(next(iter(self._over)), None)
         # A cancelled run has no output, so whoever comes here is the pump thread, the
         # only one to write to records.
         if run.record.size:

@@ -6,6 +6,7 @@ from types import FrameType
 STDOUT: int
 STDERR: int
 MESSAGE: int
+COMM: int
 
 name: str
 

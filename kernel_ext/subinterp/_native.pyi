@@ -7,6 +7,7 @@ STDERR: int
 MESSAGE: int
 STARTED: int
 FINISHED: int
+COMM: int
 
 class StartError(Exception): ...
 class ClosedError(Exception): ...

@@ -9,7 +9,7 @@ from concurrent.futures import wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
-from . import _native, memory
+from . import _native, comms, memory
 from .calls import call_into
 from .errors import (
     InterpreterBusyError,
@@ -18,14 +18,14 @@ from .errors import (
 )
 from .history import history
 from .names import check_name
-from .query import HELPER, Query, queries
+from .query import HELPER, Query, callbacks, queries
 from .question import Question
 from .ready import ready
 from .run import HOME, Run
 from .source import dedent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from types import TracebackType
 
     from .route import Route
@@ -192,6 +192,7 @@ class Interpreter:
         thread: str | None = None,
         timeout: float | None = None,
         route: Route | None = None,
+        parent: Mapping[str, Any] | None = None,
         ask: Callable[[Question], None] = Question.refuse,
     ) -> Run:
         """Queue a notebook cell for the guest's IPython shell and return at once.
@@ -200,6 +201,7 @@ class Interpreter:
             source: the cell.
             execution_count: the notebook's number of the cell.
             quiet: without the value of the last expression.
+            parent: the request to run it, of what ``marshal`` can carry.
             thread: as for ``exec``.
             timeout: as for ``exec``.
             route: where its output goes.
@@ -213,7 +215,7 @@ class Interpreter:
             execution_count=execution_count,
             ask=ask,
         )
-        self._queue(run, ("cell", source, execution_count, quiet))
+        self._queue(run, ("cell", source, execution_count, quiet, parent or {}))
         return run
 
     def query(self, what: str, *arguments: Any) -> Query:
@@ -227,20 +229,16 @@ class Interpreter:
             InterpreterClosedError: there is nobody to ask.
         """
         guest = self._live_guest("query")
-        asked = Query(self.name, guest)
-        queries[asked.id] = asked
-        request = marshal.dumps(("query", what, *arguments))
-        try:
-            guest.submit(asked.id, request, HELPER)
-        except _native.ClosedError:
-            asked.break_off(f"it is {self.state}")
-        return asked
+        return Query.put(self.name, guest, ("query", what, *arguments), HELPER)
 
     def interrupt(self) -> None:
         """Raise KeyboardInterrupt in everything that it runs; what is queued stays."""
-        self._live_guest("interrupt")
+        guest = self._live_guest("interrupt")
         for run in self._live_runs():
             run.interrupt_running()
+        for callback in callbacks():
+            if callback.guest is guest:
+                callback.interrupt()
 
     def close(self, timeout: float = 5.0) -> None:
         """Interrupt what runs, drop what is queued, and end the guest.
@@ -382,6 +380,7 @@ class Interpreter:
         try:
             call_into(answer, guest.close, timeout)
         finally:
+            comms.ended(guest)
             dropped = answer[0] if answer else None
             for run_id in guest.take_dropped() if dropped is None else dropped:
                 dropped_one = history.get(run_id) or queries.get(run_id)

@@ -6,9 +6,9 @@ import heapq
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from . import _native
+from . import _native, comms
 from .history import History, history
 from .query import queries
 from .route import ConsoleRoute
@@ -89,6 +89,9 @@ class Pump:
         for run_id, kind, payload in events:
             run = self._runs.get(run_id)
             try:
+                if kind == _native.COMM:
+                    comms.receive(run, cast("bytes", payload))
+                    continue
                 if run is None:
                     if (query := queries.get(run_id)) is not None:
                         query.receive(kind, payload)

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["ConsoleRoute", "Route", "current_route", "set_route_factory"]
+__all__ = [
+    "ConsoleRoute",
+    "Route",
+    "current_route",
+    "innermost",
+    "set_route_factory",
+]
 
 
 class Route(Protocol):
@@ -56,3 +62,10 @@ def set_route_factory(factory: Callable[[], Route] | None) -> None:
     """Let this make the routes of later runs; None: the console again."""
     global _factory  # noqa: PLW0603 - one process has one front end
     _factory = factory or ConsoleRoute
+
+
+def innermost(route: Any) -> Any:
+    """Give the route that sends, behind those that only change what passes."""
+    while (inner := getattr(route, "inner", None)) is not None:
+        route = inner
+    return route

@@ -14,6 +14,7 @@ from . import imports, patches, runner, stdin, streams, threads
 TYPE_CHECKING = False  # importing typing would cost more than the rest of boot
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
 __all__ = ["boot"]
 
@@ -25,8 +26,8 @@ def boot(setup: bytes) -> tuple[Handle, Shutdown]:
     """Make this interpreter a guest; called once, on its home thread.
 
     Args:
-        setup: a marshalled dict with ``name``, ``argv`` and ``colors``, the last two
-            optional.
+        setup: a marshalled dict with ``name`` and, optional, ``argv``, ``colors`` and
+            ``notebook`` (whether the front end is one).
 
     Returns:
         What the core calls for each job and, at the end, to stop what is left.
@@ -37,7 +38,14 @@ def boot(setup: bytes) -> tuple[Handle, Shutdown]:
     imports.install()
     stdin.install()
     threads.adopt_home()
+    imports.after_import("comm", _bridge_comms)
     return runner.handle, shutdown
+
+
+def _bridge_comms(module: ModuleType) -> None:
+    from . import comms
+
+    comms.install(module)
 
 
 def shutdown(seconds: float) -> bool:

@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING
 from . import context
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from IPython.core.interactiveshell import ExecutionResult
 
 __all__ = ["Cell", "Cells"]
+
+# Callbacks and threads of so many cells know their request.
+_KEPT_PARENTS = 1000
 
 
 @dataclass(slots=True)
@@ -21,6 +26,7 @@ class Cell:
         number: the notebook's number for the next cell once this one has begun, as
             IPython counts: the cell's own until then.
         quiet: whether the value of the last expression stays unseen.
+        parent: the notebook's request to run the cell.
         source: the cell after IPython's transformations.
         result: what the display hook fills in, while the code runs.
         shown: exceptions that may turn out to be the cell's end, with their lines.
@@ -33,6 +39,7 @@ class Cell:
 
     number: int
     quiet: bool = False
+    parent: dict[str, Any] = field(default_factory=dict)
     source: str = ""
     result: ExecutionResult | None = None
     shown: list[tuple[BaseException, list[str]]] = field(default_factory=list)
@@ -58,10 +65,19 @@ class Cells:
     def __init__(self) -> None:
         self._running: dict[int, Cell] = {}
         self._latest = Cell(number=1)
+        self._parents: dict[int, dict[str, Any]] = {}
 
     def begin(self, cell: Cell) -> None:
         """Enter the cell as what the present run executes."""
-        self._running[context.current()] = self._latest = cell
+        run = context.current()
+        self._running[run] = self._latest = cell
+        self._parents[run] = cell.parent
+        if len(self._parents) > _KEPT_PARENTS:
+            self._parents.pop(next(iter(self._parents)), None)
+
+    def parent(self) -> dict[str, Any]:
+        """Return the request of the present run, also when its cell has ended."""
+        return self._parents.get(context.current(), {})
 
     def end(self) -> None:
         """Forget the present run's cell."""

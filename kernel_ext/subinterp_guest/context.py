@@ -8,7 +8,7 @@ C, a thread made by ``_thread``) is taken to belong to the run that began last.
 # Not "contextvars": that is a file to read, only to import these names again.
 from _contextvars import Context, ContextVar
 
-__all__ = ["current", "empty_context", "enter", "follow"]
+__all__ = ["current", "empty_context", "enter", "follow", "latest"]
 
 _run: ContextVar[int] = ContextVar("subinterp_run")
 _latest = 0
@@ -29,6 +29,11 @@ def follow(run: int) -> None:
 def current() -> int:
     """Return the id of the run that the caller works for."""
     return _run.get(_latest)
+
+
+def latest() -> int:
+    """Return the id of the run that began last."""
+    return _latest
 
 
 def empty_context(run: int) -> Context:

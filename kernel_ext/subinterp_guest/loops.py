@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import Any
 
-__all__ = ["LoopRunner", "close_all"]
+__all__ = ["LoopRunner", "call_soon", "close_all"]
 
-_loops: list[AbstractEventLoop] = []
+_loops: dict[int, AbstractEventLoop] = {}
 
 
 class LoopRunner:
@@ -24,7 +25,6 @@ class LoopRunner:
     def __init__(self, interrupted: Callable[[], None]) -> None:
         """Call ``interrupted`` when a cell's coroutine is cancelled by an interrupt."""
         self._interrupted = interrupted
-        self._local = threading.local()
 
     def __call__[T](self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run the coroutine to its end."""
@@ -44,20 +44,29 @@ class LoopRunner:
         """Return the name that ``%autoawait`` shows."""
         return "asyncio"
 
-    def _loop(self) -> AbstractEventLoop:
-        loop: AbstractEventLoop | None = getattr(self._local, "loop", None)
+    @staticmethod
+    def _loop() -> AbstractEventLoop:
+        here = threading.get_ident()
+        loop = _loops.get(here)
         if loop is None or loop.is_closed():
             import asyncio
 
-            loop = self._local.loop = asyncio.new_event_loop()
-            _loops.append(loop)
+            loop = _loops[here] = asyncio.new_event_loop()
         return loop
+
+
+def call_soon(ident: int, callback: Callable[[], object]) -> None:
+    """Call this on the loop of a thread, if that is running one; from any thread."""
+    loop = _loops.get(ident)
+    if loop is not None and loop.is_running():
+        with suppress(RuntimeError):  # closed meanwhile, at the guest's end
+            loop.call_soon_threadsafe(callback)
 
 
 def close_all(seconds: float) -> None:
     """Cancel what is left on the loops of all threads, and close them."""
     while _loops:
-        loop = _loops.pop()
+        _, loop = _loops.popitem()
         if not loop.is_closed() and not loop.is_running():
             _close(loop, seconds)
 

@@ -53,8 +53,8 @@ def handle(run: int, request: bytes, thread: str) -> bytes:
     """
     try:
         operation, *arguments = marshal.loads(request)
-        # A query is no run: what belongs to none goes on belonging to the last cell.
-        (context.follow if operation == "query" else context.enter)(run)
+        # These are no runs: what belongs to none goes on belonging to the last cell.
+        (context.follow if operation in _NO_RUNS else context.enter)(run)
         if thread:
             threads.name_worker(thread)
         return _OPERATIONS[operation](*arguments)
@@ -91,14 +91,16 @@ def _keep_source(source: str, filename: str) -> None:
         linecache.cache.pop(oldest, None)
 
 
-def _cell(source: str, execution_count: int, quiet: bool) -> bytes:
+def _cell(
+    source: str, execution_count: int, quiet: bool, parent: dict[str, Any]
+) -> bytes:
     """Run a notebook cell in the guest's IPython, which the first one makes."""
     try:
         from .shell import get_shell
     except ImportError as error:
         error.add_note(f"Interpreter {_subinterp.name!r} needs IPython to run cells.")
         raise
-    return get_shell(settings).run(source, execution_count, quiet)
+    return get_shell(settings).run(source, execution_count, quiet, parent)
 
 
 def _query(what: str, *arguments: Any) -> bytes:
@@ -116,6 +118,36 @@ def _query(what: str, *arguments: Any) -> bytes:
         sys.setswitchinterval(interval)
     emit(context.current(), MESSAGE, marshal.dumps(("answer", answer)))
     return b""
+
+
+def _receive(*message: Any) -> bytes:
+    """Take a front end's message to a comm, which is handled by a job of its own."""
+    from .comms import receive
+
+    receive(*message)
+    return b""
+
+
+def _deliver() -> bytes:
+    """Have the comms handle what was received: the code of widgets' callbacks."""
+    from .comms import deliver
+
+    more = True
+    while more:
+        try:
+            more = deliver()
+        except KeyboardInterrupt as error:
+            _show(error)
+    return b""
+
+
+def _show(error: BaseException) -> None:
+    """Show what ended a callback under the cell that it belongs to."""
+    from .errors import plain_traceback
+    from .frames import hide_own_frames
+
+    hide_own_frames(error)
+    print(plain_traceback(error), file=sys.stderr)
 
 
 def _warm() -> bytes:
@@ -152,10 +184,13 @@ def _failure(error: BaseException) -> bytes:
         )
 
 
+_NO_RUNS = frozenset({"query", "receive", "deliver"})
 _OPERATIONS: dict[str, Callable[..., bytes]] = {
     "exec": _exec,
     "cell": _cell,
     "query": _query,
+    "receive": _receive,
+    "deliver": _deliver,
     "warm": _warm,
     "adopt": _adopt,
 }

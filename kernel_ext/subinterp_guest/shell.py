@@ -41,11 +41,10 @@ __all__ = ["get_shell"]
 _making = allocate_lock()
 
 
-class ZMQInteractiveShell(TracebackCapture, InteractiveShell):
+class GuestShell(TracebackCapture, InteractiveShell):
     """IPython's shell for one guest; its threads may run cells at the same time.
 
-    The name is that of ipykernel's class: rich and others know a notebook by it. What
-    belongs to one cell is in :attr:`cells`, found by the caller's run.
+    What belongs to one cell is in :attr:`cells`, found by the caller's run.
     """
 
     compiler_class = Type(GuestCompiler)
@@ -58,9 +57,11 @@ class ZMQInteractiveShell(TracebackCapture, InteractiveShell):
         self.cells = Cells()
         super().__init__(**options)
 
-    def run(self, source: str, number: int, quiet: bool) -> bytes:
+    def run(
+        self, source: str, number: int, quiet: bool, parent: dict[str, Any]
+    ) -> bytes:
         """Run a cell under the notebook's number; return its packed outcome."""
-        cell = Cell(number, quiet)
+        cell = Cell(number, quiet, parent)
         self.cells.begin(cell)
         try:
             try:
@@ -110,6 +111,10 @@ class ZMQInteractiveShell(TracebackCapture, InteractiveShell):
             # "q" at a breakpoint is no failure to look into; IPython shows nothing.
             lines = [type(end).__name__]
         return lines
+
+    def get_parent(self) -> dict[str, Any]:
+        """Return the request that the calling code works for, if any."""
+        return self.cells.parent()
 
     @property
     def execution_count(self) -> int:
@@ -215,23 +220,28 @@ class ZMQInteractiveShell(TracebackCapture, InteractiveShell):
             raise UsageError(msg)
 
 
-InteractiveShellABC.register(ZMQInteractiveShell)
+InteractiveShellABC.register(GuestShell)
 
 
-def get_shell(settings: dict[str, Any]) -> ZMQInteractiveShell:
+def get_shell(settings: dict[str, Any]) -> GuestShell:
     """Return the guest's shell, made by the first cell; any thread may ask."""
     with _making:
-        shell: Any = ZMQInteractiveShell._instance
+        shell: Any = GuestShell._instance
         if shell is None:
             shell = _make(settings)
-        result: ZMQInteractiveShell = shell
+        result: GuestShell = shell
         return result
 
 
-def _make(settings: dict[str, Any]) -> ZMQInteractiveShell:
+def _make(settings: dict[str, Any]) -> GuestShell:
     # IPython's advice after SystemExit, to leave by "exit", is wrong in a guest.
     warnings.filterwarnings("ignore", "To exit: use", UserWarning, "IPython")
-    return ZMQInteractiveShell.instance(
+    kind = GuestShell
+    if settings.get("notebook"):
+        from .notebook import ZMQInteractiveShell
+
+        kind = ZMQInteractiveShell
+    return kind.instance(
         user_module=sys.modules["__main__"],
         colors=_colors(settings),
         # Without a front end's pager, "obj?" is shown as output.

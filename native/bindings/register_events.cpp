@@ -45,6 +45,7 @@ void register_events(nb::module_ &module) {
     module.attr("MESSAGE") = static_cast<int>(EventKind::message);
     module.attr("STARTED") = static_cast<int>(EventKind::started);
     module.attr("FINISHED") = static_cast<int>(EventKind::finished);
+    module.attr("COMM") = static_cast<int>(EventKind::comm);
 
     module.def("drain", &drain, "interval"_a, "timeout"_a,
                nb::sig("def drain(interval: float, timeout: float) -> "

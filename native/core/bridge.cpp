@@ -61,6 +61,7 @@ PyObject *bridge_emit(PyObject *module, PyObject *args) {
         }
         break;
     case EventKind::message:
+    case EventKind::comm:
         if (!PyBytes_Check(data)) {
             PyErr_Format(PyExc_TypeError, "emit() takes bytes for a message, not %T", data);
             return nullptr;
@@ -242,6 +243,7 @@ bool add_contents(PyObject *module, const Guest &guest) {
     return PyModule_AddIntConstant(module, "STDOUT", value(EventKind::stdout_text)) == 0 &&
            PyModule_AddIntConstant(module, "STDERR", value(EventKind::stderr_text)) == 0 &&
            PyModule_AddIntConstant(module, "MESSAGE", value(EventKind::message)) == 0 &&
+           PyModule_AddIntConstant(module, "COMM", value(EventKind::comm)) == 0 &&
            PyModule_AddStringConstant(module, "name", guest.name().c_str()) == 0;
 }
 

@@ -21,6 +21,7 @@ enum class EventKind : std::uint8_t {
     message = 3,
     started = 4,
     finished = 5,
+    comm = 6, // a Jupyter comm's message, which needs no run that is still known
 };
 
 /// Something that a guest tells the host about one run. Contains no Python object.

@@ -121,5 +121,13 @@ def test_a_saved_notebook_has_values_and_errors(tmp_path: Path) -> None:
         _execute(tmp_path, "%%subinterp a\n1/0", "print('never')")
 
 
+def test_a_saved_notebook_has_the_state_of_widgets(tmp_path: Path) -> None:
+    """So that a page shows them without a kernel."""
+    code = "%%subinterp --bg a\nimport ipywidgets\nipywidgets.IntSlider(7)"
+    book = _execute(tmp_path, code)
+    (saved,) = book.metadata.widgets.values()
+    assert 7 in [model["state"].get("value") for model in saved["state"].values()]
+
+
 def _stdout(cell: Any) -> str:
     return "".join(o.text for o in cell.outputs if o.get("name") == "stdout")

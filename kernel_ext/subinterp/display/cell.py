@@ -35,3 +35,11 @@ class Cell:
     def takes_input(self) -> bool:
         """The client has said that it can ask its user."""
         return self.parent.get("content", {}).get("allow_stdin") is True
+
+    def plain_parent(self) -> dict[str, Any]:
+        """Give what a guest is told of the request: it has the code, and no dates."""
+        header = self.parent.get("header", {})
+        return {
+            "header": {key: str(value) for key, value in header.items()},
+            "metadata": self.parent.get("metadata", {}),
+        }

@@ -21,6 +21,8 @@ from .front_end import FrontEnd
 from .kernel_input import KernelInput
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from IPython.core.interactiveshell import InteractiveShell
 
     from subinterp.route import Route
@@ -41,7 +43,7 @@ class KernelRoute:
 
     def __init__(self, kernel: Any, cell: Cell) -> None:
         self._kernel = kernel
-        self._cell = cell
+        self.cell = cell
         self._headless = cell.headless
         self.missed: deque[tuple[str, dict[str, Any]]] = deque()
 
@@ -52,7 +54,7 @@ class KernelRoute:
     def message(self, msg_type: str, content: dict[str, Any]) -> None:
         """Send a rich message."""
         if msg_type == "execute_result":
-            content = {"execution_count": self._cell.count, **content}
+            content = {"execution_count": self.cell.count, **content}
         self._put(msg_type, content)
 
     def catch_up(self, route: Route) -> None:
@@ -65,14 +67,23 @@ class KernelRoute:
                 route.message(msg_type, content)
 
     def _put(self, msg_type: str, content: dict[str, Any]) -> None:
-        if self._headless and self._cell.over:
+        if self._headless and self.cell.over:
             self.missed.append((msg_type, content))
         else:
-            send(self._kernel, self._cell, msg_type, content)
+            send(self._kernel, self.cell.parent, msg_type, content)
 
 
-def send(kernel: Any, cell: Cell, msg_type: str, content: dict[str, Any]) -> None:
-    """Publish a message as an answer to a cell, from any thread."""
+def send(
+    kernel: Any,
+    parent: Mapping[str, Any],
+    msg_type: str,
+    content: Mapping[str, Any],
+    **more: Any,
+) -> None:
+    """Publish a message as an answer to a request, from any thread.
+
+    ``more`` is what ``Session.send`` has, as ``metadata`` and ``buffers``.
+    """
     if _is_over(kernel):
         return
     topic = f"stream.{content['name']}" if msg_type == "stream" else msg_type
@@ -80,8 +91,9 @@ def send(kernel: Any, cell: Cell, msg_type: str, content: dict[str, Any]) -> Non
         _Copying(kernel.iopub_socket),
         msg_type,
         content,
-        parent=cell.parent,
+        parent=parent,
         ident=f"kernel.{kernel.ident}.{topic}".encode(),
+        **more,
     )
 
 
@@ -182,4 +194,5 @@ class KernelFrontEnd(FrontEnd):
         takes it only with the parent of the cell that is being executed.
         """
         del last
-        send(self.kernel, self.cell_now() or cell, "update_display_data", content)
+        now = self.cell_now() or cell
+        send(self.kernel, now.parent, "update_display_data", content)

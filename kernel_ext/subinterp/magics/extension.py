@@ -58,6 +58,20 @@ def _configured(shell: InteractiveShell, front_end: FrontEnd) -> SubinterpMagics
         raise UsageError(message) from None
 
 
+def _parts_of_kernel(
+    kernel: Any, front_end: FrontEnd, magics: SubinterpMagics
+) -> list[_Part]:
+    # Not above, for the reason that _front_end() gives.
+    from subinterp.display.kernel_comms import KernelComms  # noqa: PLC0415
+
+    assistant = Assistant(front_end, magics.options)
+    return [
+        IdleInterrupt(kernel),
+        KernelAssist(kernel, assistant),
+        KernelComms(kernel, front_end),
+    ]
+
+
 class Extension:
     """The extension as loaded into one shell."""
 
@@ -69,8 +83,7 @@ class Extension:
         kernel = getattr(shell, "kernel", None)
         self._parts: list[_Part] = [LineCompletion(shell, self._magics.parser)]
         if kernel is not None:
-            assistant = Assistant(self._front_end, self._magics.options)
-            self._parts += [IdleInterrupt(kernel), KernelAssist(kernel, assistant)]
+            self._parts += _parts_of_kernel(kernel, self._front_end, self._magics)
 
     def load(self) -> None:
         """Put everything in its place."""
@@ -83,6 +96,7 @@ class Extension:
         set_route_factory(self._front_end.current_route)
         shell.observe(self._use_colors, "colors")
         self._use_colors()
+        settings.guest_options["notebook"] = hasattr(shell, "kernel")
         self._magics.observe(self._use_preferences, [*_PREFERENCES, "pool_size"])
         self._use_preferences()
         self._magics.observe(self._use_guest, "use")
@@ -100,7 +114,7 @@ class Extension:
             part.remove()
         set_route_factory(None)
         shell.unobserve(self._use_colors, "colors")
-        settings.guest_options.pop("colors")
+        settings.guest_options.clear()
         shell.events.unregister("pre_run_cell", self._front_end.cell_begins)
         shell.events.unregister("post_run_cell", self._front_end.cell_ends)
         shell.events.unregister("post_run_cell", self._refill)

@@ -75,6 +75,7 @@ class Job:
                     thread=options.thread,
                     timeout=options.timeout,
                     route=route,
+                    parent=self._cell.plain_parent(),
                     ask=self._ask_of(route),
                 )
                 self.runs.append(run)

@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from subinterp import registry
+from subinterp.query import callbacks
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -51,3 +52,5 @@ def _interrupt_all() -> None:
     for run in registry.runs():
         if run.state == "running":
             run.interrupt()
+    for callback in callbacks():
+        callback.interrupt()

@@ -18,6 +18,7 @@ from subinterp.display.cell_error import (
 from subinterp.display.reports import run_table
 from subinterp.magics.options import seconds
 from subinterp.magics.sigint import on_sigint
+from subinterp.route import innermost
 
 from .command import Argument, Command
 
@@ -65,16 +66,9 @@ def _wait(args: argparse.Namespace, front_end: FrontEnd) -> None:
     finally:
         route = front_end.nested_route(front_end.cell())
         for run in runs:
-            catch_up: Any = getattr(_innermost(run.route), "catch_up", None)
+            catch_up: Any = getattr(innermost(run.route), "catch_up", None)
             if catch_up is not None:
                 catch_up(route)
-
-
-def _innermost(route: Any) -> Any:
-    """Give the route that sends, behind those that only change what passes."""
-    while (inner := getattr(route, "inner", None)) is not None:
-        route = inner
-    return route
 
 
 def _may_end(run: Run) -> bool:

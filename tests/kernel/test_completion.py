@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from .client import Notebook
+    from .client import Cell, Notebook
+    from .conftest import Gate
 
 
 def _complete(notebook: Notebook, code: str) -> dict[str, Any]:
@@ -90,6 +91,42 @@ def test_a_busy_guest_answers(notebook: Notebook, busy: str) -> None:
     assert "running" in notebook.badges(cell)[-1]
     notebook.ok("%subinterp interrupt a")
     notebook.wait_for_badge(cell, "interrupted")
+
+
+def test_a_cell_in_the_foreground_does_not_keep_tab_waiting(
+    notebook: Notebook, gate: Gate
+) -> None:
+    """The kernel is free while the cell waits, and the cell goes on as before."""
+    _warm(notebook)
+    notebook.ok("only_in_the_notebook = 1")
+    cell = notebook.send(
+        f"%%subinterp a\nunfinished = 1\nprint('on')\n{gate.code}\nprint('off')"
+    )
+    notebook.until(lambda: cell.stdout)
+    assert _matches(notebook, "%%subinterp a\nunfin|") == ["unfinished"]
+    assert _matches(notebook, "only_in_the_n|") == ["only_in_the_notebook"]
+    inspected = notebook.watch(notebook.client.inspect("only_in_the_notebook", 4))
+    notebook.until(lambda: inspected.idle_at)
+    notebook.until(lambda: _states(cell)[-2:] == ["busy", "busy"])
+    assert cell.idle_at is None
+    gate.open()
+    assert notebook.finish(cell).stdout == "on\noff\n"
+    assert _states(cell)[-1] == "idle"
+
+
+def _states(cell: Cell) -> list[str]:
+    """What the kernel said of itself while it answered the cell."""
+    return [content["execution_state"] for content in cell.of_type("status")]
+
+
+def test_stop_works_after_tab(notebook: Notebook) -> None:
+    """An answer given beside a cell leaves the cell its interrupts."""
+    _warm(notebook)
+    cell = notebook.send("%%subinterp a\nprint('on')\nwhile True: pass")
+    notebook.until(lambda: cell.stdout)
+    assert _matches(notebook, "%%subinterp a\nprin|") == ["print"]
+    notebook.interrupt()
+    assert notebook.finish(cell).error[0] == "KeyboardInterrupt"
 
 
 def test_a_guest_that_keeps_its_gil_is_not_awaited(notebook: Notebook) -> None:

@@ -19,6 +19,7 @@ from .assistant import Assistant
 from .kernel_assist import KernelAssist
 from .line_completion import LineCompletion
 from .magic import SubinterpMagics
+from .side_requests import SideRequests
 from .stop_button import IdleInterrupt
 from .transformer import ENTRY, CellTransformer
 
@@ -69,6 +70,7 @@ def _parts_of_kernel(
         IdleInterrupt(kernel),
         KernelAssist(kernel, assistant),
         KernelComms(kernel, front_end),
+        SideRequests(kernel),
     ]
 
 

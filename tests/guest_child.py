@@ -56,7 +56,7 @@ def _names(write: Callable[[str], object]) -> dict[str, Any]:
     before = set(sys.modules)
     import subinterp_guest
 
-    setup = {"name": "a", "argv": ["notebook"], "colors": "nocolor"}
+    setup = {"name": "a", "argv": ["notebook"], "colors": "nocolor", "notebook": True}
     handle, shutdown = subinterp_guest.boot(marshal.dumps(setup))
     loaded = sorted(set(sys.modules) - before)
     import json
@@ -79,7 +79,8 @@ def _names(write: Callable[[str], object]) -> dict[str, Any]:
         source: str, count: int = 1, *, quiet: bool = False, **options: Any
     ) -> Any:
         """Run a notebook cell."""
-        return run("cell", dedent(source), count, quiet, **options)
+        parent = {"header": {"msg_id": f"cell {count}"}}
+        return run("cell", dedent(source), count, quiet, parent, **options)
 
     def plain(source: str, **options: Any) -> Any:
         """Run plain code."""
@@ -141,11 +142,11 @@ def _bridge(events: list[tuple[int, str, Any]]) -> Any:
     import _thread
 
     vars(_thread)["daemon_threads_allowed"] = lambda: False
-    kinds = {1: "stdout", 2: "stderr", 3: "message"}
+    kinds = {1: "stdout", 2: "stderr", 3: "message", 4: "comm"}
     sleep = time.sleep
 
     def emit(run: int, kind: int, data: Any) -> None:
-        if kind == 3:
+        if kind >= 3:
             import marshal
 
             data = marshal.loads(data)
@@ -170,7 +171,7 @@ def _bridge(events: list[tuple[int, str, Any]]) -> Any:
         return found
 
     bridge: Any = types.ModuleType("_subinterp")
-    bridge.STDOUT, bridge.STDERR, bridge.MESSAGE = kinds
+    bridge.STDOUT, bridge.STDERR, bridge.MESSAGE, bridge.COMM = kinds
     bridge.name = "a"
     bridge.emit = emit
     bridge.ask = ask

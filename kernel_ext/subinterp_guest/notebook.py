@@ -70,6 +70,9 @@ def _in_package(attribute: str) -> Any:
 
 
 def _in_comm(attribute: str) -> Any:
+    # inspect looks at every module there is, which must cost nothing.
+    if attribute not in {"Comm", "CommManager"}:
+        raise KeyError(attribute)
     import comm  # noqa: F401 - for these to be its own
 
     from . import comms

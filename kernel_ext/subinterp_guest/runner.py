@@ -92,7 +92,10 @@ def _keep_source(source: str, filename: str) -> None:
 
 
 def _cell(
-    source: str, execution_count: int, quiet: bool, parent: dict[str, Any]
+    source: str,
+    execution_count: int,
+    quiet: bool,
+    parent: dict[str, Any],
 ) -> bytes:
     """Run a notebook cell in the guest's IPython, which the first one makes."""
     try:

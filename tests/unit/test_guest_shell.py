@@ -286,17 +286,48 @@ def test_help_is_shown_as_output() -> None:
 
 
 def test_the_shell_is_known_as_a_notebooks() -> None:
-    """By ``get_ipython()`` from any module, and by the class's name."""
+    """By ``get_ipython()`` from any module, its class, its kernel and ipykernel's name.
+
+    That can be looked for, and has no more parts than a guest can have.
+    """
     assert guest(
         """
         cell('''
-            import IPython
+            import importlib.util, IPython, ipykernel
             shell = IPython.get_ipython()
             print(shell is get_ipython(), type(shell).__name__)
+            print("IPKernelApp" in shell.config, shell.kernel is not None)
+            from ipykernel.zmqshell import ZMQInteractiveShell
+            print(isinstance(shell, ZMQInteractiveShell), ipykernel.version_info > (7,))
+            print(importlib.util.find_spec("ipykernel") is not None)
+            import ipykernel.kernelapp
         ''')
+        report(text().split())
+        """
+    ) == ["True", "ZMQInteractiveShell", *["True"] * 5]
+
+
+def test_code_knows_the_request_that_it_works_for() -> None:
+    """Also a thread that goes on when its cell has ended."""
+    assert guest(
+        """
+        cell('''
+            import threading
+            gate = threading.Event()
+            def later():
+                gate.wait()
+                print(get_ipython().get_parent()["header"]["msg_id"])
+            thread = threading.Thread(target=later)
+            thread.start()
+        ''', 3)
+        cell('''
+            gate.set()
+            thread.join()
+            print(get_ipython().kernel.get_parent()["header"]["msg_id"])
+        ''', 4)
         report(text())
         """
-    ) == ("True ZMQInteractiveShell\n")
+    ) == ("cell 3\ncell 4\n")
 
 
 def test_an_empty_cell_makes_the_shell_and_does_nothing_else() -> None:

@@ -59,10 +59,9 @@ class SubinterpMagics(Magics, Subinterp):
             marked: show the guest's name before its output.
         """
         # For a UsageError ipykernel replies with its last traceback, which it forgets
-        # before a cell only if that is not async.
+        # before a cell only if that is not async; and does not know before the first.
         shell: Any = self.shell
-        if hasattr(shell, "_last_traceback"):
-            shell._last_traceback = None  # noqa: SLF001
+        shell._last_traceback = None  # noqa: SLF001
         with _clear_errors():
             job = self._job(line, body, nested=False, marked=marked)
             if job.background:

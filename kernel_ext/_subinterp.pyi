@@ -25,6 +25,12 @@ def guarded[*Args, Result](
 ) -> Result:
     """Call the function; the host's KeyboardInterrupt can only arise in here."""
 
+def rest(ident: int, request: bytes, fd: int, /) -> None:
+    """Have a thread of the host's do a request while it has no job, once.
+
+    A byte in the descriptor tells that it has one. Nothing happens for other threads.
+    """
+
 def rename(name: str, /) -> None:
     """Give this guest its name; on its home thread."""
 

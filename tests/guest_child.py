@@ -175,6 +175,7 @@ def _bridge(events: list[tuple[int, str, Any]]) -> Any:
     bridge.name = "a"
     bridge.emit = emit
     bridge.ask = ask
+    bridge.rest = lambda *_: None
     bridge.guarded = operator.call  # like the core's, it adds no frame
     sleep_awake.__qualname__ = sleep_awake.__name__ = "sleep"
     bridge.sleep = sleep_awake

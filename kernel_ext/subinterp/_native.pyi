@@ -9,6 +9,9 @@ STARTED: int
 FINISHED: int
 COMM: int
 
+LEISURE: int
+"""In the place of a run: what a guest's threads do between two jobs."""
+
 class StartError(Exception): ...
 class ClosedError(Exception): ...
 

@@ -232,10 +232,18 @@ class Interpreter:
         return Query.put(self.name, guest, ("query", what, *arguments), HELPER)
 
     def interrupt(self) -> None:
-        """Raise KeyboardInterrupt in everything that it runs; what is queued stays."""
-        guest = self._live_guest("interrupt")
+        """Raise KeyboardInterrupt in everything that it runs; what is queued stays.
+
+        Also in callbacks of widgets and in asyncio's tasks, if one of them is at work.
+        """
         for run in self._live_runs():
             run.interrupt_running()
+        self.interrupt_loops()
+
+    def interrupt_loops(self) -> None:
+        """Raise KeyboardInterrupt in callbacks and tasks that it calls between runs."""
+        guest = self._live_guest("interrupt")
+        guest.interrupt(_native.LEISURE)
         for callback in callbacks():
             if callback.guest is guest:
                 callback.interrupt()

@@ -276,7 +276,8 @@ class Run(Future[Any]):
             return
         if msg_type == "execute_result":
             content.setdefault("execution_count", self._execution_count)
-        self.record.add_message(msg_type, content, len(payload))
+        if msg_type != "set_next_input":  # that is no output
+            self.record.add_message(msg_type, content, len(payload))
         self._send(self.route.message, msg_type, content)
 
     def _send[T](self, put: Callable[[str, T], None], name: str, what: T) -> None:

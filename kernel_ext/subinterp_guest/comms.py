@@ -118,22 +118,17 @@ def receive(
     _inbox.append(message)
     loops = sys.modules.get("subinterp_guest.loops")
     if loops is not None:
-        loops.call_soon(home_ident(), _deliver_all)
+        loops.call_soon(home_ident(), deliver)
 
 
-def deliver() -> bool:
-    """Handle the next message, on the home thread; False if there is none."""
-    try:
-        message = _inbox.popleft()
-    except IndexError:
-        return False
-    _handle(message)
-    return True
-
-
-def _deliver_all() -> None:
-    while deliver():
-        pass
+def deliver() -> None:
+    """Handle what has come; on the home thread."""
+    while True:
+        try:
+            message = _inbox.popleft()
+        except IndexError:
+            return
+        _handle(message)
 
 
 def _handle(message: Message) -> None:

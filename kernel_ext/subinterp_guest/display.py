@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import ExecutionResult
 
-__all__ = ["GuestDisplayHook", "GuestDisplayPublisher"]
+__all__ = ["GuestDisplayHook", "GuestDisplayPublisher", "send"]
 
 
-def _send(msg_type: str, content: dict[str, Any]) -> None:
+def send(msg_type: str, content: dict[str, Any]) -> None:
+    """Send a message of the present run to the host."""
     emit(current(), MESSAGE, marshal.dumps((msg_type, plain(content))))
 
 
@@ -42,14 +43,14 @@ class GuestDisplayPublisher(DisplayPublisher):
     ) -> None:
         """Send a MIME bundle."""
         self._validate_data(data, metadata)
-        _send(
+        send(
             "update_display_data" if update else "display_data",
             {"data": data, "metadata": metadata or {}, "transient": transient or {}},
         )
 
     def clear_output(self, wait: bool = False) -> None:
         """Clear the run's output, at once or with what comes next."""
-        _send("clear_output", {"wait": bool(wait)})
+        send("clear_output", {"wait": bool(wait)})
 
 
 class GuestDisplayHook(DisplayHook):
@@ -95,7 +96,7 @@ class GuestDisplayHook(DisplayHook):
         self, format_dict: dict[str, Any], md_dict: dict[str, Any] | None = None
     ) -> None:
         """Send the value under the number of its cell."""
-        _send(
+        send(
             "execute_result",
             {
                 "data": format_dict,

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "context_of",
+    "hide_loop",
     "hide_machinery",
     "hide_own_frames",
     "trace_of",
@@ -23,6 +24,8 @@ _CALLERS = (
     "IPython.core.compilerop",
     "codeop",
 )
+
+_LOOP = ("asyncio", "selectors")
 
 # These read past a user's class, which may have made the attributes its own. For the
 # same reason there is no isinstance(), which asks an object for its __class__.
@@ -44,6 +47,20 @@ def hide_machinery(error: BaseException) -> None:
     while trace is not None and _module(trace).startswith(_CALLERS):
         trace = trace.tb_next
     _set_trace(error, trace)
+
+
+def hide_loop(error: BaseException) -> bool:
+    """Take an event loop's frames from the beginning of an exception's traceback.
+
+    Returns:
+        Whether any are left, which are those of the user's code.
+    """
+    hide_own_frames(error)
+    trace = trace_of(error)
+    while trace is not None and _module(trace).startswith(_LOOP):
+        trace = trace.tb_next
+    _set_trace(error, trace)
+    return trace is not None
 
 
 def hide_own_frames(error: BaseException) -> None:

@@ -1,26 +1,97 @@
-"""The event loops that run cells with a top-level ``await``, one for each thread."""
+"""The event loops of the threads that run cells, one for each.
+
+As in a kernel a cell runs within the loop, whether it awaits or not, and what it has
+left there goes on when it has ended: its thread runs the loop while it has no job.
+"""
 
 from __future__ import annotations
 
-import threading
+import asyncio
+import marshal
+import os
+from _thread import get_ident
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import _subinterp
+
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
+    from asyncio import AbstractEventLoop, Handle
     from collections.abc import Callable, Coroutine
+    from contextvars import Context
     from typing import Any
 
-__all__ = ["LoopRunner", "call_soon", "close_all"]
+__all__ = ["LoopRunner", "call_soon", "close_all", "go_on", "is_running", "rest", "run"]
 
-_loops: dict[int, AbstractEventLoop] = {}
+_GO_ON = marshal.dumps(("go_on",))
+_loops: dict[int, _GuestLoop] = {}
+
+
+class _GuestLoop(asyncio.SelectorEventLoop):
+    """A loop that its thread runs when there is something in it to do.
+
+    A byte in the pipe, which is made when the loop first runs between jobs, stops it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ident = get_ident()
+        self._pipe: tuple[int, int] | None = None
+
+    def call_soon_threadsafe[*Args](
+        self,
+        callback: Callable[[*Args], object],
+        *args: *Args,
+        context: Context | None = None,
+    ) -> Handle:
+        """As the original, and have the thread run the loop if it does not."""
+        handle = super().call_soon_threadsafe(callback, *args, context=context)
+        if not self.is_running():
+            self.ask_to_run()
+        return handle
+
+    def ask_to_run(self) -> None:
+        """Have the loop's thread run it while that has no job."""
+        with suppress(OSError):  # no more descriptors: it goes on with the next cell
+            if self._pipe is None:
+                self._pipe = os.pipe()
+                os.set_blocking(self._pipe[1], False)
+            _subinterp.rest(self._ident, _GO_ON, self._pipe[1])
+
+    def run_until_job(self) -> None:
+        """Run until the thread has a job."""
+        assert self._pipe is not None
+        reader = self._pipe[0]
+
+        def stop() -> None:
+            os.read(reader, 4096)
+            self.stop()
+
+        self.add_reader(reader, stop)
+        try:
+            self.run_forever()
+        finally:
+            self.remove_reader(reader)
+
+    def is_needed(self) -> bool:
+        """Return whether anything waits in the loop, or for it."""
+        private: Any = self
+        watched = len(private._selector.get_map()) > 1  # one is the loop's own
+        return bool(
+            private._ready or private._scheduled or watched or asyncio.all_tasks(self)
+        )
+
+    def close(self) -> None:
+        """Close the loop and its pipe."""
+        super().close()
+        if self._pipe is not None:
+            for descriptor in self._pipe:
+                os.close(descriptor)
+            self._pipe = None
 
 
 class LoopRunner:
-    """IPython's way to run a cell's coroutine; used by any thread that runs cells.
-
-    A thread's loop lives on between its cells, so tasks go on at the next await.
-    """
+    """IPython's way to run a cell's coroutine; used by any thread that runs cells."""
 
     def __init__(self, interrupted: Callable[[], None]) -> None:
         """Call ``interrupted`` when a cell's coroutine is cancelled by an interrupt."""
@@ -28,7 +99,7 @@ class LoopRunner:
 
     def __call__[T](self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run the coroutine to its end."""
-        loop = self._loop()
+        loop = _loop()
         task = loop.create_task(coroutine)
         try:
             return loop.run_until_complete(task)
@@ -44,23 +115,48 @@ class LoopRunner:
         """Return the name that ``%autoawait`` shows."""
         return "asyncio"
 
-    @staticmethod
-    def _loop() -> AbstractEventLoop:
-        here = threading.get_ident()
-        loop = _loops.get(here)
-        if loop is None or loop.is_closed():
-            import asyncio
 
-            loop = _loops[here] = asyncio.new_event_loop()
-        return loop
+def _loop() -> _GuestLoop:
+    here = get_ident()
+    loop = _loops.get(here)
+    if loop is None or loop.is_closed():
+        loop = _loops[here] = _GuestLoop()
+    return loop
+
+
+def is_running() -> bool:
+    """Return whether the calling code runs within a loop."""
+    return asyncio._get_running_loop() is not None
+
+
+def run(function: Callable[[], object]) -> None:
+    """Call within the loop of the calling thread."""
+
+    async def call() -> None:
+        function()
+
+    _loop().run_until_complete(call())
 
 
 def call_soon(ident: int, callback: Callable[[], object]) -> None:
-    """Call this on the loop of a thread, if that is running one; from any thread."""
+    """Call this on the loop of a thread, if that runs now; from any thread."""
     loop = _loops.get(ident)
     if loop is not None and loop.is_running():
-        with suppress(RuntimeError):  # closed meanwhile, at the guest's end
-            loop.call_soon_threadsafe(callback)
+        loop.call_soon_threadsafe(callback)
+
+
+def rest() -> None:
+    """Have the calling thread run its loop while it has no job, if there is need to."""
+    loop = _loops.get(get_ident())
+    if loop is not None and not loop.is_closed() and loop.is_needed():
+        loop.ask_to_run()
+
+
+def go_on() -> None:
+    """Run the loop of the calling thread until that has a job."""
+    loop = _loops.get(get_ident())
+    if loop is not None and not loop.is_closed():
+        loop.run_until_job()
 
 
 def close_all(seconds: float) -> None:
@@ -72,8 +168,6 @@ def close_all(seconds: float) -> None:
 
 
 def _close(loop: AbstractEventLoop, seconds: float) -> None:
-    import asyncio
-
     try:
         tasks = asyncio.all_tasks(loop)
         for task in tasks:

@@ -53,13 +53,22 @@ def handle(run: int, request: bytes, thread: str) -> bytes:
     """
     try:
         operation, *arguments = marshal.loads(request)
-        # These are no runs: what belongs to none goes on belonging to the last cell.
-        (context.follow if operation in _NO_RUNS else context.enter)(run)
+        if operation == "query":
+            context.follow(run)
+        elif operation in _NO_RUNS:
+            # What belongs to no run goes on belonging to the last one.
+            context.follow(context.latest())
+        else:
+            context.enter(run)
         if thread:
             threads.name_worker(thread)
-        return _OPERATIONS[operation](*arguments)
+        outcome = _OPERATIONS[operation](*arguments)
     except BaseException as error:
-        return _failure(error)
+        outcome = _failure(error)
+    loops: Any = sys.modules.get("subinterp_guest.loops")
+    if loops is not None:
+        loops.rest()
+    return outcome
 
 
 def _exec(source: str, filename: str) -> bytes:
@@ -133,24 +142,36 @@ def _receive(*message: Any) -> bytes:
 
 def _deliver() -> bytes:
     """Have the comms handle what was received: the code of widgets' callbacks."""
-    from .comms import deliver
+    from . import comms, loops
 
-    more = True
-    while more:
-        try:
-            more = deliver()
-        except KeyboardInterrupt as error:
-            _show(error)
+    try:
+        # Within the loop, for tasks that the callbacks make.
+        guarded(loops.run, comms.deliver)
+    except BaseException as error:
+        _show(error)
+        return _deliver()  # what is left
+    return b""
+
+
+def _go_on() -> bytes:
+    """Run what cells have left in this thread's event loop, until there is a job."""
+    from . import loops
+
+    try:
+        guarded(loops.go_on)
+    except BaseException as error:
+        _show(error)
     return b""
 
 
 def _show(error: BaseException) -> None:
-    """Show what ended a callback under the cell that it belongs to."""
-    from .errors import plain_traceback
-    from .frames import hide_own_frames
+    """Show what ended a callback or a task, and no cell."""
+    from .frames import hide_loop
 
-    hide_own_frames(error)
-    print(plain_traceback(error), file=sys.stderr)
+    if hide_loop(error):  # else the loop waited, and something else was meant
+        from .errors import plain_traceback
+
+        print(guarded(plain_traceback, error), file=sys.stderr)
 
 
 def _warm() -> bytes:
@@ -187,13 +208,14 @@ def _failure(error: BaseException) -> bytes:
         )
 
 
-_NO_RUNS = frozenset({"query", "receive", "deliver"})
+_NO_RUNS = frozenset({"receive", "deliver", "go_on"})
 _OPERATIONS: dict[str, Callable[..., bytes]] = {
     "exec": _exec,
     "cell": _cell,
     "query": _query,
     "receive": _receive,
     "deliver": _deliver,
+    "go_on": _go_on,
     "warm": _warm,
     "adopt": _adopt,
 }

@@ -22,12 +22,12 @@ from traitlets import Instance, Type, default
 import _subinterp
 from _subinterp import guarded
 
+from . import loops
 from .cells import Cell, Cells
 from .compiler import GuestCompiler
-from .display import GuestDisplayHook, GuestDisplayPublisher
+from .display import GuestDisplayHook, GuestDisplayPublisher, send
 from .errors import outcome
 from .history import GuestHistory
-from .loops import LoopRunner
 from .tracebacks import TracebackCapture
 from .traps import PermanentBuiltins, PermanentDisplay
 
@@ -89,6 +89,11 @@ class GuestShell(TracebackCapture, InteractiveShell):
             cell.depth -= 1
             cell.result = outer
 
+    def should_run_async(self, *args: Any, **kwargs: Any) -> bool:
+        """Run every cell within the thread's loop, as a kernel does."""
+        within = loops.is_running()  # a cell inside a cell
+        return not within or bool(super().should_run_async(*args, **kwargs))
+
     @staticmethod
     def _end_of(cell: Cell, result: ExecutionResult) -> BaseException | None:
         for error in (result.error_before_exec, result.error_in_exec):
@@ -132,8 +137,8 @@ class GuestShell(TracebackCapture, InteractiveShell):
         return ZMQExitAutocall(self)
 
     @default("loop_runner")
-    def _default_loop_runner(self) -> LoopRunner:
-        return LoopRunner(self._note_interrupt)
+    def _default_loop_runner(self) -> loops.LoopRunner:
+        return loops.LoopRunner(self._note_interrupt)
 
     def adopt(self, settings: dict[str, Any]) -> None:
         """Take over what may have changed since a shell was made in advance."""
@@ -206,6 +211,10 @@ class GuestShell(TracebackCapture, InteractiveShell):
             from subprocess import CalledProcessError
 
             raise CalledProcessError(status, cmd)
+
+    def set_next_input(self, s: str, replace: bool = False) -> None:
+        """Have the front end put this into the next cell, or in the place of this."""
+        send("set_next_input", {"text": s, "replace": replace})
 
     def ask_exit(self) -> None:
         """Answer ``exit`` and ``quit``: only the host ends a guest."""

@@ -113,6 +113,8 @@ void register_guest(nb::module_ &module) {
     nb::exception<subinterp::ClosedError>(module, "ClosedError");
     // NOLINTEND(bugprone-unused-raii, bugprone-throw-keyword-missing)
 
+    module.attr("LEISURE") = subinterp::Guest::leisure_run;
+
     nb::class_<Handle>(module, "Guest", "A named interpreter with its threads.")
         .def(nb::init<std::string, bool, std::vector<std::string>, nb::bytes>(), "name"_a,
              "own_gil"_a, "path"_a, "setup"_a,

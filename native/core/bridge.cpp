@@ -149,6 +149,18 @@ PyObject *bridge_raise_in_thread(PyObject *module, PyObject *args) {
     return PyBool_FromLong(guest_of(module).raise_in_thread(ident, exception));
 }
 
+PyObject *bridge_rest(PyObject *module, PyObject *args) {
+    unsigned long ident = 0;
+    const char *request = nullptr;
+    Py_ssize_t size = 0;
+    int fd = -1;
+    if (!PyArg_ParseTuple(args, "ky#i:rest", &ident, &request, &size, &fd)) {
+        return nullptr;
+    }
+    guest_of(module).rest(ident, std::string(request, static_cast<std::size_t>(size)), fd);
+    Py_RETURN_NONE;
+}
+
 PyObject *bridge_rename(PyObject *module, PyObject *argument) {
     std::string name;
     if (!PyUnicode_Check(argument)) {
@@ -200,6 +212,9 @@ PyMethodDef methods[] = {
     {"raise_in_thread", bridge_raise_in_thread, METH_VARARGS,
      "raise_in_thread(ident, exception)\n--\n\n"
      "Raise in another thread of this guest; 0: in all without a frame."},
+    {"rest", bridge_rest, METH_VARARGS,
+     "rest(ident, request, fd)\n--\n\n"
+     "Have a thread of the host's do a request while it has no job."},
     {"rename", bridge_rename, METH_O,
      "rename(name)\n--\n\nGive this guest, and the calling home thread, its name."},
     {"environment", bridge_environment, METH_NOARGS,

@@ -236,7 +236,7 @@ void Guest::enqueue(Job job, const std::string &thread) {
     Worker &worker = worker_for(thread);
     worker.queue.push_back(std::move(job));
     worker.submitted.fetch_add(1, std::memory_order_release);
-    worker.wanted.notify_one();
+    call_back(worker);
 }
 
 Worker &Guest::worker_for(const std::string &thread) {
@@ -274,9 +274,11 @@ const char *Guest::state() const {
     case State::closing:
         return "closing";
     default:
-        return std::ranges::any_of(
-                   workers_,
-                   [](const auto &worker) { return worker->run != 0 && !worker->helps(); })
+        return std::ranges::any_of(workers_,
+                                   [](const auto &worker) {
+                                       return worker->run != 0 && worker->run != leisure_run &&
+                                              !worker->helps();
+                                   })
                    ? "running"
                    : "idle";
     }

@@ -54,6 +54,8 @@ public:
     static constexpr std::uint64_t closing_run = UINT64_MAX;
     /// And the one under which it does errands.
     static constexpr std::uint64_t errand_run = UINT64_MAX - 1;
+    /// And the one of what its threads do between two jobs.
+    static constexpr std::uint64_t leisure_run = UINT64_MAX - 2;
 
     /// Create the interpreter on its home thread, give it `path` as sys.path and call
     /// subinterp_guest.boot(setup) there. Throws StartError.
@@ -81,7 +83,8 @@ public:
     /// Take a job off its queue; false if it has begun or is unknown.
     bool cancel(std::uint64_t run);
 
-    /// Raise KeyboardInterrupt in a run, soon; false if it is not executing.
+    /// Raise KeyboardInterrupt in a run, soon, or on all threads that are at leisure; false if
+    /// it is not executing.
     bool interrupt(std::uint64_t run);
 
     /// Answer a question that a run of the guest asks; false if nobody waits for it.
@@ -122,6 +125,9 @@ public:
     void emit(Event event);
     /// Call `function` with interrupts let through; new reference or null.
     PyObject *guarded(PyObject *const *stack, Py_ssize_t count);
+    /// Have a worker do this request while it has no job, once; and end it by a byte in `fd` when
+    /// it has one. Nothing happens for other threads.
+    void rest(unsigned long ident, std::string request, int fd);
     /// Take another name; on the home thread.
     void rename(std::string name);
     /// Sleep detached until `deadline` or until this thread is woken.
@@ -163,6 +169,7 @@ private:
     std::vector<unsigned long> threads_without_frame(); // attached
 
     // With the mutex held.
+    static void call_back(Worker &worker);
     Worker &worker_for(const std::string &thread);
     void request_interrupt(Worker &worker);
     void wake_sleeper(unsigned long ident);

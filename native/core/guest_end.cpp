@@ -57,7 +57,7 @@ void Guest::begin_close(Clock::time_point deadline) {
                 }
             }
             worker->queue.clear();
-            worker->wanted.notify_one();
+            call_back(*worker);
         }
     }
     changed_.notify_all();

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <system_error>
+#include <unistd.h> // write
+#include <utility>
 
 namespace subinterp {
 
@@ -63,16 +65,34 @@ void Guest::serve(Worker &worker, PyThreadState *state) {
     this_worker = &worker;
     std::unique_lock lock(mutex_);
     for (;;) {
-        if (worker.queue.empty() && state_ != State::closing) {
+        const bool free = worker.queue.empty() && state_ != State::closing;
+        if (free && !worker.leisure.empty()) {
+            const Job job{.run = leisure_run, .request = std::exchange(worker.leisure, {})};
+            worker.run = job.run;
+            worker.interrupt_requested = false;
+            worker.at_leisure = true;
+            lock.unlock();
+            execute(worker, job, state);
+            lock.lock();
+            worker.at_leisure = false;
+            worker.run = 0;
+            changed_.notify_all();
+            continue;
+        }
+        if (free) {
             const std::uint32_t seen = worker.submitted.load(std::memory_order_relaxed);
             lock.unlock();
             spin_while(worker.submitted, seen);
             lock.lock();
         }
-        worker.wanted.wait(lock,
-                           [&] { return !worker.queue.empty() || state_ == State::closing; });
+        worker.wanted.wait(lock, [&] {
+            return !worker.queue.empty() || state_ == State::closing || !worker.leisure.empty();
+        });
         if (worker.queue.empty()) {
-            break;
+            if (state_ == State::closing) {
+                break;
+            }
+            continue;
         }
         const Job job = std::move(worker.queue.front());
         worker.queue.pop_front();
@@ -98,6 +118,26 @@ void Guest::serve(Worker &worker, PyThreadState *state) {
     }
 }
 
+void Guest::rest(unsigned long ident, std::string request, int fd) {
+    std::lock_guard lock(mutex_);
+    for (auto &worker : workers_) {
+        if (worker->ident == ident) {
+            worker->leisure = std::move(request);
+            worker->leisure_fd = fd;
+            worker->wanted.notify_one();
+        }
+    }
+}
+
+void Guest::call_back(Worker &worker) {
+    if (worker.at_leisure) {
+        const char byte = 0;
+        // A full pipe will do as well.
+        [[maybe_unused]] const auto written = ::write(worker.leisure_fd, &byte, 1);
+    }
+    worker.wanted.notify_one();
+}
+
 void Guest::emit(Event event) {
     if (channel().try_send(source_, event)) {
         return;
@@ -111,13 +151,14 @@ bool Guest::interrupt(std::uint64_t run) {
         return false;
     }
     std::lock_guard lock(mutex_);
+    bool found = false;
     for (auto &worker : workers_) {
         if (worker->run == run) {
             request_interrupt(*worker);
-            return true;
+            found = true;
         }
     }
-    return false;
+    return found;
 }
 
 void Guest::request_interrupt(Worker &worker) {
@@ -309,8 +350,8 @@ std::vector<ThreadInfo> Guest::threads(Clock::duration timeout) {
     for (const auto &worker : workers_) {
         if (state_ != State::closed && worker->ident != 0) {
             result.push_back({worker->name.empty() ? "home" : worker->name, worker->native_id,
-                              worker->thread_state_id,
-                              worker->run == closing_run ? 0 : worker->run, worker->run != 0});
+                              worker->thread_state_id, worker->run < leisure_run ? worker->run : 0,
+                              worker->run != 0 && worker->run != leisure_run});
         }
     }
     if (!visits_allowed_) {

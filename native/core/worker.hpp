@@ -36,6 +36,12 @@ struct Worker {
     std::atomic<std::uint32_t> submitted = 0; // counts, for waiting without the mutex
     std::uint64_t run = 0;                    // the run it executes, 0 for none
 
+    // What it does next if it has no job, until a byte in this descriptor tells that it has
+    // one: an event loop goes on there between two cells.
+    std::string leisure; // a request like a job's, empty for none
+    int leisure_fd = -1;
+    bool at_leisure = false;
+
     // Interrupts reach Python code only while `window` is above zero: between
     // guarded() calls there is none to deliver and none left over.
     int window = 0;

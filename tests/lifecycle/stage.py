@@ -29,6 +29,7 @@ __all__ = [
     "fork_shortly",
     "interpreters",
     "leave",
+    "leave_task",
     "nothing_left",
     "os_threads",
     "raises",
@@ -61,6 +62,27 @@ def begin(guest: Interpreter, code: str, *, thread: str | None = None) -> Run:
         os.close(reader)
         os.close(writer)
     return run
+
+
+def leave_task(guest: Interpreter, code: str, *, thread: str | None = None) -> None:
+    """Have a cell leave a task in the guest's loop, and return when that has begun."""
+    reader, writer = os.pipe()
+    body = textwrap.indent(textwrap.dedent(code), "    ")
+    cell = f"""
+import asyncio
+async def task():
+    import os
+    await asyncio.sleep(0)
+    os.write({writer}, b".")
+{body}
+kept = asyncio.create_task(task())
+"""
+    try:
+        guest.start_cell(cell, execution_count=1, thread=thread).result()
+        os.read(reader, 1)
+    finally:
+        os.close(reader)
+        os.close(writer)
 
 
 def company() -> list[Interpreter]:

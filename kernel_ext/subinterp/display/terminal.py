@@ -25,8 +25,9 @@ __all__ = ["TerminalFrontEnd", "TerminalRoute"]
 class TerminalRoute(ConsoleRoute):
     """The console, with IPython's prompt before a value and errors in colour."""
 
-    def __init__(self, cell: Cell) -> None:
+    def __init__(self, shell: Any, cell: Cell) -> None:
         super().__init__()
+        self._shell = shell
         self._cell = cell
 
     def message(self, msg_type: str, content: dict[str, Any]) -> None:
@@ -37,6 +38,8 @@ class TerminalRoute(ConsoleRoute):
             text = content["data"].get("text/plain", "")
             mark = "\n" if "\n" in text else ""
             print(f"Out[{self._cell.count}]: {mark}{text}", flush=True)
+        elif msg_type == "set_next_input":
+            self._shell.set_next_input(content["text"], content["replace"])
         else:
             super().message(msg_type, content)
 
@@ -88,11 +91,11 @@ class TerminalFrontEnd(FrontEnd):
 
     def route(self, cell: Cell) -> Route:
         """Write to the host's streams, as they are when the output comes."""
-        return TerminalRoute(cell)
+        return TerminalRoute(self.shell, cell)
 
     def nested_route(self, cell: Cell) -> Route:
         """Write to the host's streams: these are what ``%%capture`` replaces."""
-        return TerminalRoute(cell)
+        return TerminalRoute(self.shell, cell)
 
     def asker(self, cell: Cell) -> Ask | None:
         """Ask at the terminal, which is the main thread's."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import signal
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from subinterp import registry
-from subinterp.query import callbacks
+from subinterp.errors import InterpreterClosedError
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -52,5 +53,6 @@ def _interrupt_all() -> None:
     for run in registry.runs():
         if run.state == "running":
             run.interrupt()
-    for callback in callbacks():
-        callback.interrupt()
+    for guest in registry.list_all():
+        with suppress(InterpreterClosedError):
+            guest.interrupt_loops()

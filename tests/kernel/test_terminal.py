@@ -56,6 +56,27 @@ def test_use_is_shown_at_the_prompt() -> None:
     assert err == ""
 
 
+def test_tab_completes_in_the_guest() -> None:
+    """In the body of a cell for one, which knows nothing of the host's names."""
+    out, err = _session(
+        "%%subinterp a\nonly_in_the_guest = 1\n\n\n"
+        "only_in_the_host = 1\n"
+        "from IPython.core.completer import provisionalcompleter\n"
+        "def tab(code):\n"
+        "    with provisionalcompleter():\n"
+        "        found = get_ipython().Completer.completions(code, len(code))\n"
+        "        return {(c.text, code[c.start:c.end]) for c in found}\n\n\n"
+        # The first answer may take longer than anybody waits.
+        "while not (found := tab('%%subinterp a\\nonly_in_')): pass\n\n\n"
+        "print('guest', found, 'host', tab('only_in_'))\n"
+    )
+    assert (
+        "guest {('only_in_the_guest', 'only_in_')}"
+        " host {('only_in_the_host', 'only_in_')}" in out
+    )
+    assert err == ""
+
+
 def test_errors_are_those_of_the_guest() -> None:
     """The guest's traceback, and the session goes on."""
     out, _ = _session("%%subinterp a\n1 / 0\n\n\nprint('next')\n")

@@ -21,6 +21,7 @@ from .line_completion import LineCompletion
 from .magic import SubinterpMagics
 from .side_requests import SideRequests
 from .stop_button import IdleInterrupt
+from .terminal_assist import TerminalAssist
 from .transformer import ENTRY, CellTransformer
 
 if TYPE_CHECKING:
@@ -60,12 +61,11 @@ def _configured(shell: InteractiveShell, front_end: FrontEnd) -> SubinterpMagics
 
 
 def _parts_of_kernel(
-    kernel: Any, front_end: FrontEnd, magics: SubinterpMagics
+    kernel: Any, front_end: FrontEnd, assistant: Assistant
 ) -> list[_Part]:
     # Not above, for the reason that _front_end() gives.
     from subinterp.display.kernel_comms import KernelComms  # noqa: PLC0415
 
-    assistant = Assistant(front_end, magics.options)
     return [
         IdleInterrupt(kernel),
         KernelAssist(kernel, assistant),
@@ -84,8 +84,11 @@ class Extension:
         self._transformer = CellTransformer(self._front_end)
         kernel = getattr(shell, "kernel", None)
         self._parts: list[_Part] = [LineCompletion(shell, self._magics.parser)]
-        if kernel is not None:
-            self._parts += _parts_of_kernel(kernel, self._front_end, self._magics)
+        assistant = Assistant(self._front_end, self._magics.options)
+        if kernel is None:
+            self._parts.append(TerminalAssist(shell, assistant))
+        else:
+            self._parts += _parts_of_kernel(kernel, self._front_end, assistant)
 
     def load(self) -> None:
         """Put everything in its place."""

@@ -14,7 +14,6 @@ from . import imports, patches, runner, stdin, streams, threads
 TYPE_CHECKING = False  # importing typing would cost more than the rest of boot
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import ModuleType
 
 __all__ = ["boot"]
 
@@ -38,14 +37,7 @@ def boot(setup: bytes) -> tuple[Handle, Shutdown]:
     imports.install()
     stdin.install()
     threads.adopt_home()
-    imports.after_import("comm", _bridge_comms)
     return runner.handle, shutdown
-
-
-def _bridge_comms(module: ModuleType) -> None:
-    from . import comms
-
-    comms.install(module)
 
 
 def shutdown(seconds: float) -> bool:

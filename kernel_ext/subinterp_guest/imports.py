@@ -77,3 +77,12 @@ def after_import(name: str, hook: Hook) -> None:
 def install() -> None:
     """Put the finder first."""
     sys.meta_path.insert(0, _Finder)
+    after_import("comm", _bridge_comms)
+
+
+def _bridge_comms(module: ModuleType) -> None:
+    # Here and not in the package, whose namespace leads to __main__: patched modules
+    # hold on to the hooks longer than the guest's objects should live.
+    from . import comms
+
+    comms.install(module)

@@ -9,6 +9,8 @@ fork while a guest lives      all (gh-101437, gh-139759)       ``_native``, warn
 fork: the child has no guest  all                              ``_in_child``
 fork while a guest is in C    all                              ``_native``
 exit while a guest runs       all (gh-126016, gh-137295)       ``_at_exit``
+KeyboardInterrupt out of      3.13                             ``_settle_status``
+eval(str) or exec(str)
 ``sys._current_frames()``     3.13, < 3.14.8, < 3.15rc3        ``_replace_frames``
                               (gh-158364)
 no memory in creation         < 3.13.15 (gh-112729, -152156)   ``memory.shortage``
@@ -113,6 +115,8 @@ def _register(forget: Callable[[], None]) -> None:
             after_in_parent=_native.release_guests,
             after_in_child=lambda: _in_child(forget),
         )
+    if sys.version_info < (3, 14):
+        atexit.register(_settle_status)  # before the next one, so called after it
     atexit.register(_at_exit)
     if not guarded:
         warnings.warn(
@@ -146,3 +150,22 @@ def _at_exit() -> None:
             run.break_off("the process ends")
         for query in tuple(queries.values()):
             query.break_off("the process ends")
+
+
+def _settle_status() -> None:
+    # A KeyboardInterrupt that leaves eval(str) or exec(str), caught or not, in any
+    # interpreter, sets the flag by which the process will die of SIGINT; the next such
+    # call clears it. Each namedtuple and each dataclass is one, so guests do both.
+    # There is none left now, and the host makes the last call.
+    with suppress(KeyboardInterrupt):
+        exec("raise KeyboardInterrupt" if _interrupt_ended_script() else "pass")
+
+
+def _interrupt_ended_script() -> bool:
+    error = getattr(sys, "last_exc", None)
+    if type(error) is not KeyboardInterrupt or error.__traceback__ is None:
+        return False
+    # Where there is a prompt, a kernel's or Python's, it ended a cell or a statement.
+    # Elsewhere too it may have been shown by who called the code, and not have got out.
+    outermost = error.__traceback__.tb_frame.f_back is None
+    return outermost and not hasattr(sys, "ps1")

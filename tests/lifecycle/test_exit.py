@@ -4,7 +4,6 @@ Left to CPython, code that runs in a guest ends the process by abort or SIGSEGV
 (gh-126016, gh-137295), and a guest's own threads hang it (gh-128639, 3.13).
 
 - A guest is busy in one way or another; many guests are; runs wait.
-- The script's own exit status stays.
 - Code of the host runs at exit: callbacks, daemon threads inside calls to a guest.
 
 All within three seconds, with nothing on standard error.
@@ -115,47 +114,6 @@ def test_exit_with_queued_runs() -> None:
     assert ended.exit_seconds < _SECONDS
     assert "never" not in ended.stdout
     assert ended.lines[-1].endswith(" True")
-
-
-@pytest.mark.parametrize("what", ["idle", "loop", "swallowing loop", "stuck thread"])
-@pytest.mark.parametrize(
-    ("end", "status", "stderr"),
-    [
-        ("raise ValueError('mine')", 1, r"Traceback .*\nValueError: mine\n"),
-        ("sys.exit(3)", 3, ""),
-        ("sys.exit('mine')", 1, "mine\n"),
-        ("os._exit(4)", 4, ""),
-    ],
-)
-def test_the_exit_status_stays(what: str, end: str, status: int, stderr: str) -> None:
-    """Guests change neither the status nor the message of the script's own end."""
-    ended = child.run(
-        f"""
-        import os, sys
-        from lifecycle.stage import *
-        begin(subinterp.create("a"), BUSY[sys.argv[1]])
-        leave()
-        {end}
-        """,
-        what,
-        status=status,
-        stderr=stderr,
-    )
-    assert ended.exit_seconds < _SECONDS
-
-
-def test_exit_status_of_a_guest_closed_in_finally() -> None:
-    """An error of the script passes through the close of its guest."""
-    child.run(
-        """
-        from lifecycle.stage import *
-        with subinterp.create("a") as guest:
-            begin(guest, "while True: pass")
-            raise ValueError("mine")
-        """,
-        status=1,
-        stderr=r"Traceback .*\nValueError: mine\n",
-    )
 
 
 def test_exit_while_a_thread_waits_for_a_run() -> None:
@@ -310,21 +268,6 @@ def test_what_a_guest_printed_arrives_before_the_process_ends() -> None:
         """
     )
     assert ended.lines == [*map(str, range(1000)), "last words"]
-
-
-def test_interrupting_a_guest_leaves_no_exit_status() -> None:
-    """On 3.13.0 a KeyboardInterrupt from PyRun_* makes the process die by SIGINT."""
-    child.run(
-        """
-        from lifecycle.stage import *
-        guest = subinterp.create("a")
-        for code in (BUSY["loop"], BUSY["sleep"], "raise KeyboardInterrupt"):
-            run = begin(guest, code)
-            run.interrupt()
-            raises(KeyboardInterrupt, run.result)
-        begin(guest, BUSY["loop"])
-        """
-    )
 
 
 def test_sigint_at_exit_neither_hangs_nor_kills() -> None:

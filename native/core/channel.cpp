@@ -31,10 +31,23 @@ bool Channel::try_send(const std::shared_ptr<Source> &source, Event &event) {
     return true;
 }
 
-void Channel::send(const std::shared_ptr<Source> &source, Event event) {
+void Channel::send(const std::shared_ptr<Source> &source, Event event, unsigned hurried) {
     std::unique_lock lock(mutex_);
-    room_.wait(lock, [&] { return !bounded_ || source->bytes_ < capacity; });
+    room_.wait(lock, [&] {
+        return !bounded_ || source->bytes_ < capacity || source->hurried_ != hurried;
+    });
     enqueue(source, std::move(event));
+}
+
+void Channel::hurry(const std::shared_ptr<Source> &source) {
+    std::lock_guard lock(mutex_);
+    ++source->hurried_;
+    room_.notify_all();
+}
+
+unsigned Channel::hurried(const std::shared_ptr<Source> &source) {
+    std::lock_guard lock(mutex_);
+    return source->hurried_;
 }
 
 void Channel::send_now(const std::shared_ptr<Source> &source, Event event) {

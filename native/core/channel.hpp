@@ -45,6 +45,7 @@ public:
         std::deque<Event> events_;
         std::size_t bytes_ = 0;
         bool listed_ = false;
+        unsigned hurried_ = 0;
     };
 
     Channel() = default;
@@ -54,10 +55,17 @@ public:
     /// Queue an event unless the source is full; true if it was taken (and moved from).
     bool try_send(const std::shared_ptr<Source> &source, Event &event);
 
-    /// Queue an event, waiting for room. Call it detached from any interpreter.
-    void send(const std::shared_ptr<Source> &source, Event event);
+    /// Queue an event, waiting for room, but not beyond a hurry() since `hurried` was asked
+    /// for. Call it detached from any interpreter.
+    void send(const std::shared_ptr<Source> &source, Event event, unsigned hurried);
 
-    /// Queue an event whether there is room or not: the end of a run must never wait.
+    /// Have all that wait for room of this source queue what they have and go on.
+    void hurry(const std::shared_ptr<Source> &source);
+
+    /// How often that was called.
+    unsigned hurried(const std::shared_ptr<Source> &source);
+
+    /// Queue an event whether there is room or not: for what must never wait.
     void send_now(const std::shared_ptr<Source> &source, Event event);
 
     /// Take all events, those of one source in order. Returns at once when a run has

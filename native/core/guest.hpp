@@ -121,7 +121,8 @@ public:
 
     // For the bridge: called by code of the guest, attached to it.
 
-    /// Send an event to the host, waiting detached while the channel is full.
+    /// Send an event to the host, waiting detached while the channel is full; an exception that
+    /// wakes this thread ends the wait, and the event is sent all the same.
     void emit(Event event);
     /// Call `function` with interrupts let through; new reference or null.
     PyObject *guarded(PyObject *const *stack, Py_ssize_t count);
@@ -167,12 +168,13 @@ private:
 
     void enqueue(Job job, const std::string &thread);
     std::vector<unsigned long> threads_without_frame(); // attached
+    bool is_ending_here() const; // this thread calls the guest's exit callbacks
 
     // With the mutex held.
     static void call_back(Worker &worker);
     Worker &worker_for(const std::string &thread);
     void request_interrupt(Worker &worker);
-    void wake_sleeper(unsigned long ident);
+    void wake(unsigned long ident); // one that sleeps, and all that wait for room
     void take_back_questions(std::uint64_t run);
 
     /// Sleep detached, as sleep_until() does, at most until this is true (with the mutex held).

@@ -142,8 +142,20 @@ void Guest::emit(Event event) {
     if (channel().try_send(source_, event)) {
         return;
     }
+    const unsigned hurried = channel().hurried(source_);
+    // One was set before, see sleep_unless(); or these are the words of an exit callback, and
+    // it may be the thread which drains that waits for this end.
+    if (PyThreadState_Get()->async_exc != nullptr || is_ending_here()) {
+        channel().send_now(source_, std::move(event));
+        return;
+    }
     Detachment detached;
-    channel().send(source_, std::move(event));
+    channel().send(source_, std::move(event), hurried);
+}
+
+bool Guest::is_ending_here() const {
+    std::lock_guard lock(mutex_);
+    return this_worker != nullptr && this_worker->run == closing_run;
 }
 
 bool Guest::interrupt(std::uint64_t run) {
@@ -185,7 +197,7 @@ void Guest::deliver_interrupt(Worker &worker) {
     // the next run, too, which found it under way.
     if (worker.window > 0 && worker.interrupt_requested) {
         PyThreadState_SetAsyncExc(worker.ident, PyExc_KeyboardInterrupt);
-        wake_sleeper(worker.ident);
+        wake(worker.ident);
     }
 }
 
@@ -256,7 +268,8 @@ void Guest::sleep_unless(Clock::time_point deadline, const std::function<bool()>
     sleepers_.erase(ident);
 }
 
-void Guest::wake_sleeper(unsigned long ident) {
+void Guest::wake(unsigned long ident) {
+    channel().hurry(source_);
     if (auto sleeper = sleepers_.find(ident); sleeper != sleepers_.end()) {
         sleeper->second = true;
         woken_.notify_all();
@@ -293,7 +306,7 @@ bool Guest::raise_in_thread(unsigned long ident, PyObject *exception) {
     }
     {
         std::lock_guard lock(mutex_);
-        wake_sleeper(ident);
+        wake(ident);
     }
 #if PY_VERSION_HEX >= 0x030F0000
     kick_thread(ident); // it has a thread state, which it needs our GIL to give up: it lives

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BUSY",
     "UNSTOPPABLE",
+    "asleep",
     "begin",
     "company",
     "fork",
@@ -194,6 +195,12 @@ def silence() -> None:
             pass
 
     set_route_factory(Nowhere)
+
+
+def asleep(thread: int) -> bool:
+    """Tell whether a thread waits for something, as the operating system sees it."""
+    stat = Path(f"/proc/self/task/{thread}/stat").read_text(encoding="utf-8")
+    return stat.rpartition(")")[2].split()[0] == "S"
 
 
 def interpreters() -> list[int]:

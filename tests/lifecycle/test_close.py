@@ -296,11 +296,19 @@ def test_close_of_a_flooding_guest_in_a_callback_of_another() -> None:
         from lifecycle.stage import *
         silence()
         flooding, quick = subinterp.create("flooding"), subinterp.create("quick")
-        begin(flooding, "while True: print('x' * 1000)")
+        home = flooding.thread_states()[0].native_id
         closed = []
         done = threading.Event()
         def close(run):
             try:
+                begin(flooding, '''
+                    import atexit
+                    atexit.register(print, "last words")
+                    print("x" * (5 << 20), end="")
+                    begun()
+                    print("there is no room")
+                ''')
+                until(lambda: asleep(home))
                 flooding.close(timeout=10)
             finally:
                 closed.append(flooding.state)

@@ -116,7 +116,7 @@ def _measure(code: str) -> None:
 
 
 def test_a_flood_of_output_is_interrupted() -> None:
-    """Code that waits for room in the full channel hears of it as soon as there is."""
+    """Code that waits for room in the full channel hears of it while there is none."""
     child.run(
         """
         import threading
@@ -130,9 +130,12 @@ def test_a_flood_of_output_is_interrupted() -> None:
         stalled, resume = threading.Event(), threading.Event()
         set_route_factory(Stalled)
         guest = subinterp.create("a")
+        home = guest.thread_states()[0].native_id
         run = begin(guest, "while True: print('x' * 10000)")
         stalled.wait()
+        until(lambda: asleep(home))
         run.interrupt()
+        until(lambda: guest.state == "idle")
         resume.set()
         raises(KeyboardInterrupt, run.result)
         """

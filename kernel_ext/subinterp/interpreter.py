@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 from . import _native, comms, memory
-from .calls import call_into
+from .calls import call_holding, call_into
 from .errors import (
     InterpreterBusyError,
     InterpreterClosedError,
@@ -274,17 +274,16 @@ class Interpreter:
 
         What does not stop within two seconds is left behind, and goes on by itself.
         """
-        held: list[bool] = []
+        call_holding(self._changing, self._restart)
+
+    def _restart(self) -> None:
+        old = self._live_guest("restart")
         try:
-            call_into(held, self._changing.acquire)
-            old = self._live_guest("restart")
             self._restarting = True
             self._close(old, _RESTART_SECONDS)
             self.boot()
         finally:
-            if held:
-                self._restarting = False
-                self._changing.release()
+            self._restarting = False
 
     def boot(self) -> None:
         """Make the guest; for the registry, which has the name."""
@@ -355,10 +354,10 @@ class Interpreter:
         )
 
     def _queue(self, run: Run, request: tuple[Any, ...]) -> None:
-        history.add(run)
         queued: list[None] = []
         thread = "" if run.thread == HOME else run.thread
         try:
+            history.add(run)
             call_into(queued, run.guest.submit, run.id, marshal.dumps(request), thread)
         except _native.ClosedError:
             history.discard(run)

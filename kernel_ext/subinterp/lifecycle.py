@@ -30,6 +30,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from . import _native
+from .calls import call_holding
 from .history import history
 from .pump import pump
 from .query import queries
@@ -65,20 +66,19 @@ def prepare(forget: Callable[[], None]) -> None:
         forget: called in a forked child, where there are no guests any more.
     """
     _preload()
-    with _lock:
-        _replace_frames()
-        _register(forget)
+    call_holding(_lock, _put_in_place, forget)
     pump.start()
 
 
 def undo() -> None:
     """Take back what can be, when there are no guests; the next one needs it again."""
-    with _lock:
-        for name, original in _original_frames.items():
-            if getattr(sys, name) is getattr(_native, name[1:]):
-                setattr(sys, name, original)
-        _original_frames.clear()
+    call_holding(_lock, _restore_frames)
     pump.stop()
+
+
+def _put_in_place(forget: Callable[[], None]) -> None:
+    _replace_frames()
+    _register(forget)
 
 
 @cache
@@ -103,11 +103,17 @@ def _replace_frames() -> None:
         setattr(sys, name, getattr(_native, name[1:]))
 
 
+def _restore_frames() -> None:
+    for name, original in _original_frames.items():
+        if getattr(sys, name) is getattr(_native, name[1:]):
+            setattr(sys, name, original)
+    _original_frames.clear()
+
+
 def _register(forget: Callable[[], None]) -> None:
     global _registered  # noqa: PLW0603 - neither registration can be taken back
     if _registered:
         return
-    _registered = True
     guarded = _native.guard_process()
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(
@@ -118,12 +124,13 @@ def _register(forget: Callable[[], None]) -> None:
     if sys.version_info < (3, 14):
         atexit.register(_settle_status)  # before the next one, so called after it
     atexit.register(_at_exit)
+    _registered = True  # now: twice is better than not at all, after an interrupt
     if not guarded:
         warnings.warn(
             "forking (`!cmd`, multiprocessing's fork) is unsafe while interpreters "
             "live on this Python build (gh-101437); close them first",
             RuntimeWarning,
-            stacklevel=4,
+            stacklevel=6,
         )
 
 

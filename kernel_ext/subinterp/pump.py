@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any, cast
 
 from . import _native, comms
+from .calls import call_holding
 from .history import History, history
 from .query import queries
 from .route import ConsoleRoute
@@ -39,31 +40,19 @@ class Pump:
         self._runs = runs
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._stopping = False
         # By run id: a run that ended early must not be kept for its long timeout.
         self._deadlines: list[tuple[float, int]] = []
         self._stray = ConsoleRoute()
 
     def start(self) -> None:
         """Make sure that the pump runs."""
-        with self._lock:
-            if self._thread is None:
-                self._stopping = False
-                thread = threading.Thread(
-                    target=self._serve, name="subinterp-pump", daemon=True
-                )
-                # A debugger that stops the notebook must not stop its guests' output.
-                thread.pydev_do_not_trace = True  # type: ignore[attr-defined]
-                thread.start()
-                self._thread = thread
+        call_holding(self._lock, self._start)
 
     def stop(self, timeout: float = 1.0) -> None:
         """Deliver what there is and end the thread."""
-        with self._lock:
-            thread, self._thread = self._thread, None
+        thread = call_holding(self._lock, self._dismiss)
         if thread is None or thread is threading.current_thread():
             return
-        self._stopping = True
         _native.wake()
         thread.join(timeout)
         if not thread.is_alive():  # else a callback keeps it, and there is one drain
@@ -75,8 +64,29 @@ class Pump:
         self._thread = None
         self._deadlines.clear()
 
+    def is_current_thread(self) -> bool:
+        """Tell whether it calls, and so can deliver nothing before this returns."""
+        return threading.current_thread() is self._thread
+
+    def _start(self) -> None:
+        if self._thread is not None and self._thread.is_alive():
+            return
+        thread = threading.Thread(
+            target=self._serve, name="subinterp-pump", daemon=True
+        )
+        # A debugger that stops the notebook must not stop its guests' output.
+        thread.pydev_do_not_trace = True  # type: ignore[attr-defined]
+        # Before the start, which a KeyboardInterrupt may cut off early or late: if
+        # another one takes its place, it goes.
+        self._thread = thread
+        thread.start()
+
+    def _dismiss(self) -> threading.Thread | None:
+        thread, self._thread = self._thread, None
+        return thread
+
     def _serve(self) -> None:
-        while not self._stopping:
+        while self.is_current_thread():
             self._deliver(_native.drain(_INTERVAL, self._patience()))
             self._expire()
 

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from . import lifecycle
+from .calls import call_holding
 from .errors import (
     InterpreterBusyError,
     InterpreterExistsError,
@@ -46,80 +47,95 @@ _AT_ONCE = 8
 _UNDO_SECONDS = 1.0
 
 
-class _Names:
-    """Who has which name, in order of creation.
+class _Making:
+    """Guests that are made at the same time; who waits for one waits for all of them.
 
-    For all threads. The condition protects both members; it is notified when a name
-    is no longer in ``booting``, whose guests have their name and nothing else yet.
+    Attributes:
+        interpreters: those that have their name, the others being refused.
+        over: whether they are there, or none of them and their names are free.
+        gate: a lock that is open from then on.
     """
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._known: dict[str, Interpreter] = {}
-        self._booting: set[str] = set()
+        self.interpreters: list[Interpreter] = []
+        self.over = False
+        self.gate = threading.Lock()
+        self.gate.acquire()
+
+
+class _Names:
+    """Who has which name, in order of creation.
+
+    For all threads. The lock protects the names; one that is being made has its name
+    and nothing else yet. A KeyboardInterrupt at any moment leaves neither a lock taken
+    nor a name.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[Interpreter, _Making]] = {}
 
     def listed(self) -> list[Interpreter]:
-        with self._changed:
-            self._prune()
-            return [i for n, i in self._known.items() if n not in self._booting]
+        return [one for one, making in self._entries().values() if making.over]
 
     def find(self, name: str, *, wait: bool = False) -> Interpreter | None:
-        with self._changed:
-            if wait:
-                self._changed.wait_for(lambda: name not in self._booting)
-            self._prune()
-            return None if name in self._booting else self._known.get(name)
+        while entry := self._entries().get(name):
+            interpreter, making = entry
+            if making.over:
+                return interpreter
+            if not wait:
+                break
+            call_holding(making.gate, bool)  # as soon as it is open
+        return None
 
     def make(
         self, names: Sequence[str | None], settings: Settings
     ) -> list[Interpreter]:
-        """Make guests at the same time: all of them, or none and no name is taken.
-
-        Who waits for one of these names waits until all are there, so that nobody
-        gets a guest that is closed again because another one failed.
-        """
-        reserved: list[Interpreter] = []
+        """Make guests at the same time: all of them, or none and no name is taken."""
+        making = _Making()
         try:
-            with self._changed:
-                self._prune()
-                for name in names:
-                    self._reserve(name or self._free_name(), settings, reserved)
-            _boot(reserved)
+            call_holding(self._lock, self._reserve, names, settings, making)
+            _boot(making.interpreters)
         except BaseException:
-            _close(reserved, _UNDO_SECONDS)
+            _close(making.interpreters, _UNDO_SECONDS)
             raise
         finally:
-            # What was not made, or closed again, is pruned.
-            with self._changed:
-                self._booting.difference_update(one.name for one in reserved)
-                self._changed.notify_all()
-        return reserved
+            making.over = True  # no call before the release, so nothing can prevent it
+            making.gate.release()
+        return making.interpreters
+
+    def disown(self) -> None:
+        # In a forked child. Without the lock: a thread that does not exist here may
+        # hold it.
+        for interpreter, _ in self._known.values():
+            interpreter.disown()
+
+    def _entries(self) -> dict[str, tuple[Interpreter, _Making]]:
+        return call_holding(self._lock, self._pruned)
 
     def _reserve(
-        self, name: str, settings: Settings, reserved: list[Interpreter]
+        self, names: Sequence[str | None], settings: Settings, making: _Making
     ) -> None:
-        if name in self._known:
-            raise InterpreterExistsError(name)
-        interpreter = Interpreter(name, settings)
-        reserved.append(interpreter)
-        self._booting.add(name)
-        self._known[name] = interpreter
+        self._pruned()
+        for given in names:
+            name = given or self._free_name()
+            if name in self._known:
+                raise InterpreterExistsError(name)
+            interpreter = Interpreter(name, settings)
+            making.interpreters.append(interpreter)
+            self._known[name] = interpreter, making
 
     def _free_name(self) -> str:
         numbers = range(1, len(self._known) + 2)
         names = (f"interp-{number}" for number in numbers)
         return next(name for name in names if name not in self._known)
 
-    def disown(self) -> None:
-        # In a forked child. Not under the condition: a thread that does not exist
-        # here may hold it.
-        for interpreter in self._known.values():
-            interpreter.disown()
-
-    def _prune(self) -> None:
-        for name, interpreter in tuple(self._known.items()):
-            if name not in self._booting and interpreter.state == "closed":
+    def _pruned(self) -> dict[str, tuple[Interpreter, _Making]]:
+        """Forget those that are closed, or were not made after all."""
+        for name, (interpreter, making) in tuple(self._known.items()):
+            if making.over and interpreter.state == "closed":
                 del self._known[name]
+        return self._known.copy()
 
 
 _names = _Names()

@@ -14,15 +14,18 @@ from . import child
 pytestmark = pytest.mark.lifecycle
 
 _STORM = """
-    import signal, sys, time
+    import itertools, signal, sys, time
     from lifecycle.stage import *
     silence()
 
     # As SIGINT, but with a timer that goes off within microseconds of the time asked for.
     signal.signal(signal.SIGALRM, signal.default_int_handler)
 
-    def storm(function, rounds, longest):
-        \"\"\"Call, each time with an interrupt a little later; count those that hit.\"\"\"
+    def storm(function, rounds, longest, clean=lambda: None):
+        \"\"\"Call, each time with an interrupt a little later; count those that hit.
+
+        What must not be interrupted is in ``clean``, which is called after each.
+        \"\"\"
         hits = 0
         for number in range(rounds):
             try:
@@ -34,6 +37,7 @@ _STORM = """
                     signal.setitimer(signal.ITIMER_REAL, 0)
             except KeyboardInterrupt:
                 hits += 1
+            clean()
         assert hits, "none of the interrupts hit"
         print(hits)
 
@@ -53,20 +57,41 @@ def test_during_create() -> None:
     def create():
         subinterp.create("a")
 
-    def create_and_clean():
-        try:
-            create()
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            for guest in subinterp.list_all():
-                guest.exec("import json")
-                guest.close()
-            assert interpreters() == [0], interpreters()
+    def clean():
+        for guest in subinterp.list_all():
+            guest.exec("import json")
+            guest.close()
+        assert interpreters() == [0], interpreters()
 
     subinterp.create("a").close()
-    storm(create_and_clean, 120, 2 * (time.monotonic() - start))
+    storm(create, 120, 2 * (time.monotonic() - start), clean)
     with subinterp.create("a") as guest:
         guest.exec("pass")
+    nothing_left(threads=2)
+        """
+    )
+
+
+def test_during_the_end_of_create() -> None:
+    """However late it comes, the name is somebody's or free."""
+    _storm(
+        """
+    from subinterp.interpreter import Interpreter
+    boot = Interpreter.boot
+
+    def boot_and_set_timer(interpreter):
+        boot(interpreter)
+        signal.setitimer(signal.ITIMER_REAL, next(delays))
+
+    def clean():
+        for guest in subinterp.list_all():
+            guest.exec("pass")
+            guest.close()
+        assert interpreters() == [0], interpreters()
+
+    Interpreter.boot = boot_and_set_timer
+    delays = (0.000002 * (number % 40 + 1) for number in itertools.count())
+    storm(lambda: subinterp.create("a"), 200, 600, clean)
     nothing_left(threads=2)
         """
     )
@@ -79,16 +104,14 @@ def test_during_exec() -> None:
     guest = subinterp.create("a")
 
     def execute():
-        try:
-            guest.exec("for x in range(20000): pass")
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            guest.exec("y = 1")
-            assert guest.state == "idle", guest.state
+        guest.exec("for x in range(20000): pass")
 
-    guest.exec("for x in range(20000): pass")
+    def clean():
+        guest.exec("y = 1")
+        assert guest.state == "idle", guest.state
+
     execute()
-    storm(execute, 300, 0.005)
+    storm(execute, 300, 0.005, clean)
     guest.close()
     nothing_left(threads=2)
         """
@@ -125,15 +148,15 @@ def test_during_close() -> None:
         guest = subinterp.create("a")
         guest.exec("import threading; threading.Thread(target=sum, args=((),)).start()")
         signal.setitimer(signal.ITIMER_REAL, next(delays))
-        try:
-            guest.close()
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+        guest.close()
+
+    def clean():
+        for guest in subinterp.list_all():
             guest.close(timeout=20)
             assert guest.state == "closed"
 
     delays = (0.00005 * number for number in range(1, 1000))
-    storm(close, 120, 600)
+    storm(close, 120, 600, clean)
     nothing_left(threads=2)
         """
     )
@@ -155,19 +178,20 @@ def test_during_everything_else() -> None:
         guest.start("pass", thread="second").cancel()
 
     def restart():
+        guest.start("pass")
+        guest.start("pass")
+        guest.restart()
+
+    def clean():
         global guest
-        try:
-            guest.restart()
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            if guest.state != "idle":  # cut off before there was a new one
-                guest.close(timeout=20)
-                guest = subinterp.create("a")
-            guest.exec("pass")
+        if guest.state != "idle":  # cut off before there was a new one
+            guest.close(timeout=20)
+            guest = subinterp.create("a")
+        guest.exec("pass")
 
     storm(work, 300, 0.004)
     guest.exec("pass")
-    storm(restart, 60, 0.04)
+    storm(restart, 60, 0.04, clean)
     nothing_left(threads=2)
         """
     )

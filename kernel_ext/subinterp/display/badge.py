@@ -7,6 +7,8 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from subinterp.calls import call_holding
+
 from .style import escape, state_html
 from .units import elapsed
 
@@ -40,21 +42,25 @@ class Badge:
 
     def show(self) -> None:
         """Put the badge under the cell and keep it up to date."""
-        with self._lock:
-            self._shown = self._states()
-            route = self._front_end.route(self._cell)
-            route.message("display_data", self._content())
+        call_holding(self._lock, self._display)
         for run in self._runs:
             run.add_state_callback(self._changed)
 
     def _changed(self, run: Run) -> None:
         del run
-        with self._lock:
-            states = self._states()
-            if states != self._shown:
-                self._shown = states
-                last = not _UNFINISHED.intersection(states)
-                self._front_end.update_display(self._cell, self._content(), last=last)
+        call_holding(self._lock, self._update)
+
+    def _display(self) -> None:
+        self._shown = self._states()
+        route = self._front_end.route(self._cell)
+        route.message("display_data", self._content())
+
+    def _update(self) -> None:
+        states = self._states()
+        if states != self._shown:
+            self._shown = states
+            last = not _UNFINISHED.intersection(states)
+            self._front_end.update_display(self._cell, self._content(), last=last)
 
     def _states(self) -> tuple[str, ...]:
         return tuple(run.state for run in self._runs)

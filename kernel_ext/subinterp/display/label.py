@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from subinterp.calls import call_holding
+
 if TYPE_CHECKING:
     from subinterp.route import Route
 
@@ -50,14 +52,12 @@ class LabelRoute:
 
     def flush(self) -> None:
         """Let go of unfinished lines: the run waits for an answer."""
-        with self._lock:
-            self._flush()
+        call_holding(self._lock, self._flush)
 
     def end(self) -> None:
         """Let go of unfinished lines: the run has ended."""
-        with self._lock:
-            self._ended = True
-            self._flush()
+        self._ended = True
+        call_holding(self._lock, self._flush)
 
     def _flush(self) -> None:
         for name, rest in self._held.items():

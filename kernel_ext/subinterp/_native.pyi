@@ -8,6 +8,7 @@ MESSAGE: int
 STARTED: int
 FINISHED: int
 COMM: int
+DROPPED: int
 
 LEISURE: int
 """In the place of a run: what a guest's threads do between two jobs."""
@@ -64,14 +65,11 @@ class Guest:
     def awaits(self, question: int) -> bool:
         """Whether a run of it waits for the answer to this question."""
 
-    def close(self, timeout: float) -> list[int] | None:
-        """Interrupt, end, and return the runs that were still queued.
+    def close(self, timeout: float) -> bool:
+        """Interrupt what runs, drop what is queued, and end it.
 
-        None if it is still busy after `timeout` seconds.
+        False if it is still busy after `timeout` seconds.
         """
-
-    def take_dropped(self) -> list[int]:
-        """The runs that a close() which returned None took off the queues."""
 
     def threads(self, timeout: float = 0.5) -> list[tuple[str, int, int, str, int]]:
         """Its threads: name, native id, thread-state id, state, run."""
@@ -103,7 +101,7 @@ def shutdown(timeout: float) -> int:
 def drain(interval: float, timeout: float) -> list[tuple[int, int, str | bytes]]:
     """Wait for events of guests and take them all, in order for each run.
 
-    Each is (run, kind, payload). Returns when a run has finished, `interval` seconds
+    Each is (run, kind, payload). Returns when a run is over, `interval` seconds
     after the last time when there is anything else, after `timeout` seconds (negative:
     never), or after wake().
     """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import marshal
 import threading
 import time
-from concurrent.futures import wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
@@ -18,7 +17,8 @@ from .errors import (
 )
 from .history import history
 from .names import check_name
-from .query import HELPER, Query, callbacks, queries
+from .pump import pump
+from .query import HELPER, Query, callbacks
 from .question import Question
 from .ready import ready
 from .run import HOME, Run
@@ -251,10 +251,19 @@ class Interpreter:
     def close(self, timeout: float = 5.0) -> None:
         """Interrupt what runs, drop what is queued, and end the guest.
 
+        Its runs are over then, with all of their output; but not yet in a callback of a
+        run, which holds up those that come after it.
+
         Raises:
             InterpreterBusyError: something did not stop in time. It is no longer
                 open to new work; close() may be called again.
         """
+        deadline = time.monotonic() + timeout
+        self.end(timeout)
+        pump.settle(deadline)
+
+    def end(self, timeout: float) -> None:
+        """Close it, and leave the last events of its runs to the pump."""
         guest = self._guest
         if guest is None:
             return
@@ -262,7 +271,7 @@ class Interpreter:
         held: list[bool] = []
         try:
             call_into(held, self._changing.acquire, True, max(0, timeout))
-            closed = held[0] and self._close(guest, max(0, deadline - time.monotonic()))
+            closed = held[0] and _close(guest, max(0, deadline - time.monotonic()))
         finally:
             if held and held[0]:  # no call before the release, for call_into's reason
                 self._changing.release()
@@ -280,7 +289,7 @@ class Interpreter:
         old = self._live_guest("restart")
         try:
             self._restarting = True
-            self._close(old, _RESTART_SECONDS)
+            _close(old, _RESTART_SECONDS)
             self.boot()
         finally:
             self._restarting = False
@@ -376,21 +385,14 @@ class Interpreter:
         if run.done() or history.get(run.id) is None:
             return
         run.interrupt()
-        wait([run], timeout=_INTERRUPT_SECONDS)
-        if not run.done():
+        if not run.settle(_INTERRUPT_SECONDS):
             stopped.add_note(f"run {run.id} in {self.name!r} did not stop and goes on")
         elif run.error is not None:
             stopped.__cause__ = run.error.failed()
 
-    def _close(self, guest: _native.Guest, timeout: float) -> bool:
-        answer: list[list[int] | None] = []
-        try:
-            call_into(answer, guest.close, timeout)
-        finally:
-            comms.ended(guest)
-            dropped = answer[0] if answer else None
-            for run_id in guest.take_dropped() if dropped is None else dropped:
-                dropped_one = history.get(run_id) or queries.get(run_id)
-                if dropped_one is not None:
-                    dropped_one.break_off("it was closed before the run began")
-        return dropped is not None
+
+def _close(guest: _native.Guest, timeout: float) -> bool:
+    try:
+        return guest.close(timeout)
+    finally:
+        comms.ended(guest)

@@ -58,6 +58,17 @@ class Pump:
         if not thread.is_alive():  # else a callback keeps it, and there is one drain
             self._deliver(_native.drain(0, 0))
 
+    def settle(self, deadline: float) -> None:
+        """Wait until the runs of closed guests are over, their output being delivered.
+
+        Args:
+            deadline: of ``time.monotonic()``: a front end may take long to take it.
+        """
+        for run in self._runs.live():
+            # The pump itself, in a callback, would wait for what it has to do.
+            if run.guest.state == "closed" and not self.is_current_thread():
+                run.settle(max(0.0, deadline - time.monotonic()))
+
     def forget_thread(self) -> None:
         """Accept in a forked child that the thread is the parent's."""
         self._lock = threading.Lock()
@@ -101,6 +112,10 @@ class Pump:
             try:
                 if kind == _native.COMM:
                     comms.receive(run, cast("bytes", payload))
+                    continue
+                if kind == _native.DROPPED:
+                    if job := run or queries.get(run_id):
+                        job.break_off("it was closed before the run began")
                     continue
                 if run is None:
                     if (query := queries.get(run_id)) is not None:

@@ -20,6 +20,7 @@ from .history import history
 from .interpreter import Interpreter
 from .names import check_name
 from .preferences import preferences
+from .pump import pump
 from .ready import ready
 from .settings import Settings
 
@@ -205,7 +206,9 @@ def close_all(timeout: float = 5.0) -> None:
     Raises:
         InterpreterBusyError: some did not stop; the others are closed.
     """
+    deadline = time.monotonic() + timeout
     busy = _close(list_all(), timeout)
+    pump.settle(deadline)
     if busy:
         raise InterpreterBusyError(*busy, timeout=timeout)
 
@@ -311,7 +314,7 @@ def _close(interpreters: list[Interpreter], timeout: float) -> list[str]:
 
     def close(interpreter: Interpreter) -> None:
         try:
-            interpreter.close(max(0, deadline - time.monotonic()))
+            interpreter.end(max(0, deadline - time.monotonic()))
         except InterpreterBusyError:
             busy.add(interpreter.name)
 

@@ -215,9 +215,10 @@ class Run(Future[Any]):
         finally:
             del self, failure  # they and the traceback would keep one another alive
 
-    def settle(self) -> bool:
+    def settle(self, timeout: float | None = None) -> bool:
         """Wait for the end; False if it is overdue and there may be none."""
-        self._wait(lambda: self.done() or self.overdue)
+        with suppress(TimeoutError):
+            self._wait(lambda: self.done() or self.overdue, timeout)
         return self.done()
 
     def receive(self, kind: int, payload: Any) -> None:

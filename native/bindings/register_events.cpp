@@ -46,13 +46,14 @@ void register_events(nb::module_ &module) {
     module.attr("STARTED") = static_cast<int>(EventKind::started);
     module.attr("FINISHED") = static_cast<int>(EventKind::finished);
     module.attr("COMM") = static_cast<int>(EventKind::comm);
+    module.attr("DROPPED") = static_cast<int>(EventKind::dropped);
 
     module.def("drain", &drain, "interval"_a, "timeout"_a,
                nb::sig("def drain(interval: float, timeout: float) -> "
                        "list[tuple[int, int, str | bytes]]"),
                "Wait for events of guests and take them all: (run, kind, payload), in order for "
                "each run.\n\n"
-               "Returns when a run has finished, `interval` seconds after the last time when "
+               "Returns when a run is over, `interval` seconds after the last time when "
                "there is anything else, after `timeout` seconds (negative: never), or after "
                "wake().");
     module.def("wake", [] { subinterp::channel().wake(); }, "Make drain() return.");

@@ -60,7 +60,7 @@ nb::bytes perform(Handle &self, nb::bytes request) {
 }
 
 /// Closing can take long: a Ctrl-C in between must be heard.
-nb::object close_within(Handle &self, double timeout) {
+bool close_within(Handle &self, double timeout) {
     constexpr auto slice = std::chrono::milliseconds(50);
     const auto deadline = Clock::now() + std::chrono::duration_cast<Clock::duration>(
                                              std::chrono::duration<double>(timeout));
@@ -82,7 +82,7 @@ nb::object close_within(Handle &self, double timeout) {
             throw nb::python_error();
         }
     }
-    return closed ? nb::cast(self->take_dropped()) : nb::none();
+    return closed;
 }
 
 bool answer(Handle &self, std::uint64_t question, nb::bytes answer) {
@@ -148,12 +148,8 @@ void register_guest(nb::module_ &module) {
             "awaits", [](Handle &self, std::uint64_t question) { return self->awaits(question); },
             "question"_a, "Whether a run of it waits for the answer to this question.")
         .def("close", &close_within, "timeout"_a,
-             nb::sig("def close(self, timeout: float) -> list[int] | None"),
-             "Interrupt, end, and return the runs that were still queued; None if it is still "
-             "busy after `timeout` seconds.")
-        .def(
-            "take_dropped", [](Handle &self) { return self->take_dropped(); },
-            "The runs that a close() which returned None took off the queues.")
+             "Interrupt what runs, drop what is queued, and end it; False if it is still busy "
+             "after `timeout` seconds.")
         .def(
             "threads", &threads, "timeout"_a = 0.5,
             nb::sig(

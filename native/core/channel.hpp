@@ -21,7 +21,8 @@ enum class EventKind : std::uint8_t {
     message = 3,
     started = 4,
     finished = 5,
-    comm = 6, // a Jupyter comm's message, which needs no run that is still known
+    comm = 6,    // a Jupyter comm's message, which needs no run that is still known
+    dropped = 7, // the guest closes, and will not begin it
 };
 
 /// Something that a guest tells the host about one run. Contains no Python object.
@@ -68,8 +69,7 @@ public:
     /// Queue an event whether there is room or not: for what must never wait.
     void send_now(const std::shared_ptr<Source> &source, Event event);
 
-    /// Take all events, those of one source in order. Returns at once when a run has
-    /// finished; else `interval` after the last drain when there is anything, so that
+    /// Take all events, those of one source in order. Returns at once when a run is over; else `interval` after the last drain when there is anything, so that
     /// neighbouring text arrives merged; or at `timeout`; or after wake().
     std::vector<Event> drain(Clock::duration interval, Clock::time_point timeout);
 

@@ -100,9 +100,6 @@ public:
     /// again: code may swallow one.
     bool await_closed(Clock::time_point deadline);
 
-    /// The runs that closing dropped from the queues since the last call.
-    std::vector<std::uint64_t> take_dropped();
-
     /// Its threads: the home thread, workers, and Python's own if the guest lets a
     /// visitor in before `timeout`.
     std::vector<ThreadInfo> threads(Clock::duration timeout);
@@ -200,7 +197,6 @@ private:
     Clock::time_point close_deadline_{};
     Clock::time_point next_interrupt_{};           // while closing
     std::vector<std::unique_ptr<Worker>> workers_; // [0] is home; only ever grows
-    std::vector<std::uint64_t> dropped_;
     int living_workers_ = 0; // besides home
     int visitors_ = 0;
     bool visits_allowed_ = false;

@@ -53,7 +53,7 @@ void Guest::begin_close(Clock::time_point deadline) {
         for (auto &worker : workers_) {
             for (const Job &job : worker->queue) {
                 if (job.answer == nullptr) {
-                    dropped_.push_back(job.run);
+                    channel().send_now(source_, {job.run, EventKind::dropped, {}});
                 }
             }
             worker->queue.clear();
@@ -98,14 +98,6 @@ bool Guest::await_closed(Clock::time_point deadline) {
         thread->join();
     }
     return true;
-}
-
-std::vector<std::uint64_t> Guest::take_dropped() {
-    if (gone()) {
-        return {};
-    }
-    std::lock_guard lock(mutex_);
-    return std::exchange(dropped_, {});
 }
 
 bool Guest::shut_down() {

@@ -193,6 +193,7 @@ def test_during_everything_else() -> None:
     guest.exec("pass")
     storm(restart, 60, 0.04, clean)
     nothing_left(threads=2)
+    assert all(run.done() for run in subinterp.registry.runs())
         """
     )
 

@@ -278,7 +278,7 @@ def test_close_of_the_deaf_is_busy(
     with pytest.raises(InterpreterClosedError, match="it is closing"):
         guest.exec("pass")
     with pytest.raises(InterpreterClosedError, match="before the run began"):
-        queued.result(0)
+        queued.result(10)
     deaf.release()
     guest.close()
     assert subinterp.list_all() == []
@@ -372,6 +372,6 @@ def test_keyboard_interrupt_in_close_loses_no_run(guest: Interpreter) -> None:
             guest.close()
     finally:
         signal.signal(signal.SIGALRM, old)
-    assert isinstance(queued.exception(0), InterpreterClosedError)
+    assert isinstance(queued.exception(10), InterpreterClosedError)
     assert isinstance(running.exception(10), InterpreterClosedError)
     guest.close()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from IPython.core.completer import provisionalcompleter, rectify_completions
 from IPython.utils.tokenutil import token_at_cursor
 
+from . import parser_cache
 from .runner import settings
 from .shell import get_shell
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 __all__ = ["QUERIES"]
+
+parser_cache.install()
 
 # The key under which front ends look for the types of completions.
 _TYPES = "_jupyter_types_experimental"

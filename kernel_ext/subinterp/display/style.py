@@ -21,15 +21,17 @@ _COLOURS = {
     "closed": "var(--jp-ui-font-color2, var(--vscode-descriptionForeground, #808080))",
 }
 
+# Front ends have styles for tables too, some of them stronger than a class.
 STYLE = """\
 <style>
 table.subinterp {border-collapse: collapse; color: inherit;}
 table.subinterp th, table.subinterp td {
-  padding: 2px 12px 2px 0; text-align: left; background: transparent;
+  padding: 2px 12px 2px 0; text-align: left !important; background: transparent;
   color: inherit; border: none;}
 table.subinterp th {font-weight: 600; opacity: 0.7;
   border-bottom: 1px solid var(--jp-border-color2, rgba(128, 128, 128, 0.4));}
-table.subinterp td.number {text-align: right; font-variant-numeric: tabular-nums;}
+table.subinterp .number {
+  text-align: right !important; font-variant-numeric: tabular-nums;}
 </style>
 """
 

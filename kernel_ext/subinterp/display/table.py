@@ -62,16 +62,15 @@ class Table:
             f"<tbody>{body}</tbody></table>"
         )
 
-    def _heading(self, heading: str) -> str:
-        side = "right" if heading in self.numbers else "left"
-        # Here, as JupyterLab's own style for headings is stronger than a class.
-        return f'<th style="text-align: {side}">{escape(heading)}</th>'
-
     def _cell(self, heading: str, text: str) -> str:
-        if heading == "state":
-            return f"<td>{state_html(text)}</td>"
-        kind = ' class="number"' if heading in self.numbers else ""
-        return f"<td{kind}>{escape(text)}</td>"
+        shown = state_html(text) if heading == "state" else escape(text)
+        return f"<td{self._kind(heading)}>{shown}</td>"
+
+    def _heading(self, heading: str) -> str:
+        return f"<th{self._kind(heading)}>{escape(heading)}</th>"
+
+    def _kind(self, heading: str) -> str:
+        return ' class="number"' if heading in self.numbers else ""
 
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None

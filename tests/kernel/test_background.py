@@ -77,6 +77,17 @@ def test_the_badge_follows_the_run(notebook: Notebook) -> None:
         notebook.wait_for_badge(cell, "done in")
 
 
+def test_the_badge_stands_above_the_output(notebook: Notebook) -> None:
+    """Also above that of runs which end before the last one has started."""
+    names = [f"w{i}" for i in range(6)]
+    notebook.ok("%%subinterp " + " ".join(names) + "\npass")
+    for _ in range(5):
+        cell = notebook.ok("%%subinterp --bg w*\nprint('quick')")
+        while cell.stdout.count("quick") < len(names):
+            notebook.drain()
+        assert cell.types[0] == "display_data"
+
+
 def test_the_badge_is_updated_from_the_cell_that_runs(
     notebook: Notebook, gate: Gate
 ) -> None:

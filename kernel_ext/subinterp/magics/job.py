@@ -15,6 +15,7 @@ from subinterp.display.cell_error import (
     interrupted,
     timed_out,
 )
+from subinterp.display.held import HeldRoute
 from subinterp.display.label import LabelRoute
 from subinterp.display.mark import MarkRoute
 
@@ -59,6 +60,8 @@ class Job:
             self._route: Route = front_end.nested_route(self._cell)
         else:
             self._route = front_end.route(self._cell)
+        self._held = HeldRoute(self._route) if self.background else None
+        self._route = self._held or self._route
         if marked:
             self._route = MarkRoute(self._route, *options.targets)
         self.desk = Desk(None if self.background else front_end.asker(self._cell))
@@ -106,6 +109,8 @@ class Job:
         """Let the runs go on in the background; a badge tells how they are."""
         if self._badge:
             Badge(self.runs, self._front_end, self._cell).show()
+        if self._held is not None:
+            self._held.release()
         for run, label in self._with_labels():
             run.add_state_callback(_AtEnd(self._route, label))
 

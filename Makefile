@@ -3,6 +3,7 @@
 
 PYTHON ?=
 ARGS ?=
+CHROMIUM ?= chromium
 export PYTHON
 
 prepare := tools/prepare
@@ -10,7 +11,7 @@ bin := .venv/bin
 # Tests wait more than they compute; the kernel of a file is shared by its tests.
 parallel := -n logical --maxprocesses 4 --dist loadfile
 
-.PHONY: help demo test lab lint format bench clean
+.PHONY: help demo test browser lab lint format bench clean
 
 help: ## show this list
 	@echo "make TARGET [PYTHON=python3.14] [ARGS='options for the tool']"
@@ -24,12 +25,16 @@ test: ## run the tests (ARGS='-k fork' for some)
 	@$(prepare) test
 	@$(bin)/python -m pytest $(parallel) $(ARGS)
 
+browser: ## drive JupyterLab in Chromium (CHROMIUM=google-chrome: in that)
+	@$(prepare) browser
+	@CHROMIUM='$(CHROMIUM)' $(bin)/python -m pytest tests/browser $(ARGS)
+
 lab: ## open the quickstart notebook in JupyterLab
 	@$(prepare) lab
 	@$(bin)/jupyter lab $(ARGS) notebooks/quickstart.ipynb
 
 lint: ## check style, types, layers, spelling and the C++ side
-	@$(prepare) test lint
+	@$(prepare) browser lint
 	@tools/lint $(ARGS)
 
 format: ## rewrite the sources in the project's style

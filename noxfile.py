@@ -6,6 +6,8 @@ supported versions, and to test what is uploaded rather than what is checked out
 
 from __future__ import annotations
 
+import os
+
 import nox
 
 nox.needs_version = ">=2025.5"
@@ -26,6 +28,14 @@ def tests(session: nox.Session) -> None:
     """Run the tests; arguments go to pytest."""
     session.install(".", *group("test"))
     session.run("pytest", *session.posargs)
+
+
+@nox.session(python="3.13")
+def browser(session: nox.Session) -> None:
+    """Drive JupyterLab in Chromium, or in what $CHROMIUM names."""
+    session.install(".", *group("browser"))
+    chromium = os.environ.get("CHROMIUM", "chromium")
+    session.run("pytest", "tests/browser", *session.posargs, env={"CHROMIUM": chromium})
 
 
 @nox.session(python="3.13")

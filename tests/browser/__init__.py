@@ -1,0 +1,1 @@
+"""What a person sees: notebooks in JupyterLab, in Chromium."""

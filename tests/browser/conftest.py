@@ -1,0 +1,74 @@
+"""One JupyterLab, one browser and one page for all tests; a notebook for each."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .server import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Page
+
+    from .lab import Notebook
+
+_SWITCHES = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-sandbox",  # it needs one to be another user than root
+]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser: not each machine has one, so who wants these tests names it."""
+    name = os.environ.get("CHROMIUM")
+    if name is None:
+        pytest.skip("`make browser` runs it, and needs Chromium")
+    path = shutil.which(name)
+    assert path is not None, f"there is no {name!r}: apt-get install chromium"
+    return path
+
+
+# Not for the whole session: while Playwright is there, this thread has an event loop
+# that runs, and nobody else's test could run one.
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("jupyter"))
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="package")
+def page(chromium: str, server: Server) -> Iterator[Page]:
+    """JupyterLab without an open notebook."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=_SWITCHES)
+        page = browser.new_page(viewport={"width": 1000, "height": 1200})
+        page.goto(server.url)
+        page.locator(".jp-Launcher").wait_for()
+        yield page
+        browser.close()
+
+
+@pytest.fixture
+def open_notebook(
+    page: Page, server: Server, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Notebook]]:
+    """Open a notebook with these cells, and close it after the test."""
+    from .lab import Notebook, close_notebooks
+
+    yield partial(Notebook, page, server.notebooks / f"{request.node.name}.ipynb")
+    close_notebooks(page)

@@ -25,8 +25,9 @@ def boot(setup: bytes) -> tuple[Handle, Shutdown]:
     """Make this interpreter a guest; called once, on its home thread.
 
     Args:
-        setup: a marshalled dict with ``name`` and, optional, ``argv``, ``colors`` and
-            ``notebook`` (whether the front end is one).
+        setup: a marshalled dict with ``name`` and, optional, ``argv`` and what the
+            shell is made for: ``colors``, ``notebook`` (whether the front end is one),
+            ``ipython_dir`` and ``profile_dir`` (the notebook's).
 
     Returns:
         What the core calls for each job and, at the end, to stop what is left.

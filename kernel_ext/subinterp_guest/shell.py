@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from IPython.core.autocall import ZMQExitAutocall
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell, InteractiveShellABC
+from IPython.core.profiledir import ProfileDir
 from IPython.utils.text import LSString, SList
 from traitlets import Instance, Type, default
 
@@ -51,6 +52,8 @@ class GuestShell(TracebackCapture, InteractiveShell):
     displayhook_class = Type(GuestDisplayHook)
     display_pub_class = Type(GuestDisplayPublisher)
     exiter = Instance(ZMQExitAutocall)
+    # As IPython's, which finds the class by way of all that its application imports.
+    profile_dir = Instance(ProfileDir, allow_none=True)
     keepkernel_on_exit = None
 
     def __init__(self, **options: Any) -> None:
@@ -253,9 +256,17 @@ def _make(settings: dict[str, Any]) -> GuestShell:
     return kind.instance(
         user_module=sys.modules["__main__"],
         colors=_colors(settings),
+        ipython_dir=settings.get("ipython_dir"),
+        profile_dir=_profile(settings),
         # Without a front end's pager, "obj?" is shown as output.
         display_page=True,
     )
+
+
+def _profile(settings: dict[str, Any]) -> ProfileDir | None:
+    """Return the notebook's, for what is kept there (``%store``); IPython's if None."""
+    location = settings.get("profile_dir")
+    return None if location is None else ProfileDir(location=location)
 
 
 def _colors(settings: dict[str, Any]) -> str:

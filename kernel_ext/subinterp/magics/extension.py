@@ -102,6 +102,9 @@ class Extension:
         shell.observe(self._use_colors, "colors")
         self._use_colors()
         settings.guest_options["notebook"] = hasattr(shell, "kernel")
+        settings.guest_options["ipython_dir"] = shell.ipython_dir
+        if shell.profile_dir is not None:
+            settings.guest_options["profile_dir"] = shell.profile_dir.location
         self._magics.observe(self._use_preferences, [*_PREFERENCES, "pool_size"])
         self._use_preferences()
         self._magics.observe(self._use_guest, "use")

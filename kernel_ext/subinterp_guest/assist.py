@@ -11,8 +11,7 @@ from IPython.core.completer import provisionalcompleter, rectify_completions
 from IPython.utils.tokenutil import token_at_cursor
 
 from . import parser_cache
-from .runner import settings
-from .shell import get_shell
+from .making import get_shell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +33,7 @@ def _complete(code: str, position: int, offset: int) -> dict[str, Any]:
         position: of the cursor in it, in characters.
         offset: where in the cell the body begins.
     """
-    shell = get_shell(settings)
+    shell = get_shell()
     with provisionalcompleter():
         found = shell.Completer.completions(code, position)
         completions = list(rectify_completions(code, found))
@@ -62,7 +61,7 @@ def _complete(code: str, position: int, offset: int) -> dict[str, Any]:
 
 def _inspect(code: str, position: int, detail_level: int) -> dict[str, Any]:
     """Describe what is at the cursor, as the content of an ``inspect_reply``."""
-    shell = get_shell(settings)
+    shell = get_shell()
     name = token_at_cursor(code, position)
     try:
         data = shell.object_inspect_mime(name, detail_level=detail_level)
@@ -75,7 +74,7 @@ def _inspect(code: str, position: int, detail_level: int) -> dict[str, Any]:
 
 def _is_complete(code: str) -> dict[str, Any]:
     """Tell whether this is a whole cell, as the content of an ``is_complete_reply``."""
-    manager = get_shell(settings).input_transformer_manager
+    manager = get_shell().input_transformer_manager
     status, indent = manager.check_complete(code)
     reply: dict[str, Any] = {"status": status}
     if status == "incomplete":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import _subinterp
 
 from . import runner
-from .shell import get_shell
+from .making import get_shell
 
 if TYPE_CHECKING:
     from typing import Any
@@ -19,7 +19,7 @@ __all__ = ["adopt", "warm"]
 
 def warm() -> None:
     """Make the shell, and have it do once what every cell needs."""
-    shell = get_shell(runner.settings)
+    shell = get_shell()
     # Nothing of this cell is kept: not its number, not its source.
     shell.run_cell("pass", store_history=False, silent=True)
     # And what it is spared: the input is logged, the value formatted.
@@ -44,4 +44,4 @@ def adopt(path: list[str], setup: bytes) -> None:
     environment: Any = os.environ
     environment._data.clear()
     environment._data.update(_subinterp.environment())
-    get_shell(runner.settings).adopt(runner.settings)
+    get_shell().adopt(runner.settings)

@@ -108,11 +108,13 @@ def _cell(
 ) -> bytes:
     """Run a notebook cell in the guest's IPython, which the first one makes."""
     try:
-        from .shell import get_shell
+        from .making import get_shell
+
+        shell = get_shell()
     except ImportError as error:
         error.add_note(f"Interpreter {_subinterp.name!r} needs IPython to run cells.")
         raise
-    return get_shell(settings).run(source, execution_count, quiet, parent)
+    return shell.run(source, execution_count, quiet, parent)
 
 
 def _query(what: str, *arguments: Any) -> bytes:

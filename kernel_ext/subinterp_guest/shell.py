@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from _thread import allocate_lock
 from bdb import BdbQuit
 from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING
@@ -37,9 +36,7 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import ExecutionResult
 
-__all__ = ["get_shell"]
-
-_making = allocate_lock()
+__all__ = ["GuestShell", "make"]
 
 
 class GuestShell(TracebackCapture, InteractiveShell):
@@ -235,17 +232,8 @@ class GuestShell(TracebackCapture, InteractiveShell):
 InteractiveShellABC.register(GuestShell)
 
 
-def get_shell(settings: dict[str, Any]) -> GuestShell:
-    """Return the guest's shell, made by the first cell; any thread may ask."""
-    with _making:
-        shell: Any = GuestShell._instance
-        if shell is None:
-            shell = _make(settings)
-        result: GuestShell = shell
-        return result
-
-
-def _make(settings: dict[str, Any]) -> GuestShell:
+def make(settings: dict[str, Any]) -> GuestShell:
+    """Make the guest's shell; once."""
     # IPython's advice after SystemExit, to leave by "exit", is wrong in a guest.
     warnings.filterwarnings("ignore", "To exit: use", UserWarning, "IPython")
     kind = GuestShell
@@ -253,7 +241,7 @@ def _make(settings: dict[str, Any]) -> GuestShell:
         from .notebook import ZMQInteractiveShell
 
         kind = ZMQInteractiveShell
-    return kind.instance(
+    shell: GuestShell = kind.instance(
         user_module=sys.modules["__main__"],
         colors=_colors(settings),
         ipython_dir=settings.get("ipython_dir"),
@@ -261,6 +249,7 @@ def _make(settings: dict[str, Any]) -> GuestShell:
         # Without a front end's pager, "obj?" is shown as output.
         display_page=True,
     )
+    return shell
 
 
 def _profile(settings: dict[str, Any]) -> ProfileDir | None:

@@ -25,6 +25,7 @@ from _subinterp import guarded
 from . import loops
 from .cells import Cell, Cells
 from .compiler import GuestCompiler
+from .completing import LateCompleter
 from .display import GuestDisplayHook, GuestDisplayPublisher, send
 from .errors import outcome
 from .history import GuestHistory
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["GuestShell", "make"]
 
 
-class GuestShell(TracebackCapture, InteractiveShell):
+class GuestShell(LateCompleter, TracebackCapture, InteractiveShell):
     """IPython's shell for one guest; its threads may run cells at the same time.
 
     What belongs to one cell is in :attr:`cells`, found by the caller's run.

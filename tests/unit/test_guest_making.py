@@ -69,3 +69,58 @@ def test_logging_that_is_configured_already_stays() -> None:
         report(text())
         """
     ) == ("True\nTrue\n")
+
+
+def test_the_completer_is_made_when_it_is_needed() -> None:
+    """By a completion, or by ``%config``, which knows it from the start."""
+    shown = guest(
+        """
+        cell("import sys")
+        cell("print('IPython.core.completer' in sys.modules)")
+        cell("%config IPCompleter.use_jedi = False")
+        cell("print(get_ipython().Completer.use_jedi)")
+        cell("%config")
+        report(text())
+        """
+    )
+
+    lines = shown.split("\n")
+    assert lines[:2] == ["False", "False"]
+    assert "    IPCompleter" in lines
+
+
+def test_completers_of_the_user_wait_for_the_completer() -> None:
+    """A hook that is set before anybody completes is asked."""
+    assert guest(
+        """
+        cell('''
+        def fruit(shell, event): return ["apple", "pear"]
+        get_ipython().set_hook("complete_command", fruit, str_key="eat")
+        print(get_ipython().complete("p", "eat p", 5)[1])
+        ''')
+        report(text())
+        """
+    ) == ("['pear']\n")
+
+
+def test_threads_get_one_completer() -> None:
+    """The thread that answers the front end may ask while a cell does."""
+    assert guest(
+        """
+        cell('''
+        from threading import Barrier, Thread
+        found = []
+        barrier = Barrier(4)
+        def ask():
+            barrier.wait()
+            found.append(get_ipython().Completer)
+        threads = [Thread(target=ask) for _ in range(4)]
+        for thread in threads: thread.start()
+        for thread in threads: thread.join()
+        print(len(found), len(set(map(id, found))))
+        known = [type(each).__name__ for each in get_ipython().configurables]
+        print(known.count("IPCompleter"))
+        ''')
+        report(text())
+        """
+    ) == ("4 1\n1\n")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from _subinterp import guarded
 
 from .frames import hide_machinery, trace_of
-from .pickling import pickled
 from .plain import plain_text
 
 if TYPE_CHECKING:
@@ -92,6 +91,8 @@ def _frames_and(last_line: str, error: BaseException) -> str:
 
 def _pickled(error: BaseException) -> bytes | None:
     try:
+        from .pickling import pickled
+
         return guarded(pickled, error)
     except BaseException:
         return None

@@ -124,3 +124,19 @@ def test_threads_get_one_completer() -> None:
         report(text())
         """
     ) == ("4 1\n1\n")
+
+
+def test_code_of_the_same_number_is_told_apart() -> None:
+    """Each cell's lines are kept under a name of their own, the same for the same."""
+    assert guest(
+        """
+        cell("one = (lambda: 1).__code__.co_filename", 3)
+        cell("two = (lambda: 2).__code__.co_filename", 3)
+        cell("import linecache; print(one != two, linecache.getlines(one))", 4)
+        cell("print(one[:17], two[:17], len(one))", 5)
+        report(text())
+        """
+    ) == (
+        "True ['one = (lambda: 1).__code__.co_filename\\n']\n"
+        "<ipython-input-3- <ipython-input-3- 30\n"
+    )

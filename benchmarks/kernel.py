@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def running_kernel(*arguments: str) -> Iterator[BlockingKernelClient]:
-    """Start this environment's own Python kernel with the extension; stop it."""
+def running_kernel(
+    *arguments: str, extension: bool = True
+) -> Iterator[BlockingKernelClient]:
+    """Start this environment's own Python kernel, with the extension; stop it."""
     manager, client = start_new_kernel(
         kernel_name="python3",
-        extra_arguments=["--ext=subinterp", *arguments],
+        extra_arguments=[*(["--ext=subinterp"] if extension else []), *arguments],
         # It warns that TCP is not encrypted; errors of cells come as messages.
         stderr=subprocess.DEVNULL,
     )

@@ -60,3 +60,8 @@ def micro(seconds: float) -> str:
 def milli(seconds: float) -> str:
     """Show milliseconds."""
     return f"{seconds * 1e3:,.2f} ms"
+
+
+def mebi(size: float) -> str:
+    """Show bytes as MiB."""
+    return f"{size / 2**20:,.1f} MiB"

@@ -23,6 +23,7 @@ BENCHMARKS = {
     "throughput": "two guests against two processes",
     "interrupt": "from the request to the KeyboardInterrupt",
     "lifetime": "creating and closing: time and memory",
+    "memory": "one more guest against one more process",
     "printing": "100,000 printed lines",
 }
 

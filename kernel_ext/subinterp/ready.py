@@ -1,6 +1,6 @@
 """Guests that are made before anybody asks for one.
 
-A guest takes some 20 ms to make, and its IPython shell ten times that. In a notebook
+A guest takes some 10 ms to make, and its IPython shell six times that. In a notebook
 both are done in the background, so that the first cell under a new name does not wait.
 """
 

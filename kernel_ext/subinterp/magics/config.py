@@ -25,7 +25,7 @@ class Subinterp(Configurable):
         1,
         min=0,
         help="How many interpreters are kept ready in the background, so that the "
-        "first cell under a new name does not wait; each takes about 15 MiB. 0: none.",
+        "first cell under a new name does not wait; each takes about 13 MiB. 0: none.",
     ).tag(config=True)
     replay_size = Integer(
         16 * _MIB,

@@ -197,7 +197,7 @@ private:
     Clock::time_point close_deadline_{};
     Clock::time_point next_interrupt_{};           // while closing
     std::vector<std::unique_ptr<Worker>> workers_; // [0] is home; only ever grows
-    int living_workers_ = 0; // besides home
+    int living_workers_ = 0;                       // besides home
     int visitors_ = 0;
     bool visits_allowed_ = false;
     bool ending_ = false;    // no way back: Py_EndInterpreter

@@ -24,7 +24,14 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-__all__ = ["GuestComm", "GuestCommManager", "deliver", "install", "receive"]
+__all__ = [
+    "GuestComm",
+    "GuestCommManager",
+    "deliver",
+    "install",
+    "leave",
+    "receive",
+]
 
 type Message = dict[str, Any]
 
@@ -129,6 +136,16 @@ def deliver() -> None:
         except IndexError:
             return
         _handle(message)
+
+
+def leave() -> None:
+    """Leave all comms as they are, at the guest's end.
+
+    The end of an object closes its comm. So the guest's widgets would go from the page,
+    where the host lets them say what became of them.
+    """
+    for one in tuple(_manager.comms.values()):
+        one._closed = True
 
 
 def _handle(message: Message) -> None:

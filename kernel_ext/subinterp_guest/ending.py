@@ -55,6 +55,7 @@ def end(seconds: float) -> bool:
     # A callback may have started threads.
     _stop(_awaited_threads, min(monotonic() + grace, deadline), deadline)
     stopped = _stop(_all_threads, monotonic(), deadline)
+    _leave_comms()
     _flush()
     return stopped
 
@@ -92,6 +93,12 @@ def _close_loops(seconds: float) -> None:
         guarded(loops.close_all, seconds)
     except BaseException as error:
         _report(error, "an event loop's end")
+
+
+def _leave_comms() -> None:
+    comms: Any = sys.modules.get("subinterp_guest.comms")
+    if comms is not None:
+        comms.leave()
 
 
 def _run_threading_callbacks() -> None:

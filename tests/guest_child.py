@@ -7,6 +7,7 @@ and others are imported is the guest's affair.
 
 from __future__ import annotations
 
+import os
 import sys
 
 TYPE_CHECKING = False
@@ -56,7 +57,13 @@ def _names(write: Callable[[str], object]) -> dict[str, Any]:
     before = set(sys.modules)
     import subinterp_guest
 
-    setup = {"name": "a", "argv": ["notebook"], "colors": "nocolor", "notebook": True}
+    setup = {
+        "name": "a",
+        "argv": ["notebook"],
+        "colors": "nocolor",
+        "notebook": True,
+        "ipython_dir": os.environ["IPYTHONDIR"],
+    }
     handle, shutdown = subinterp_guest.boot(marshal.dumps(setup))
     loaded = sorted(set(sys.modules) - before)
     import json

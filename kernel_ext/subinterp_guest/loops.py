@@ -21,7 +21,16 @@ if TYPE_CHECKING:
     from contextvars import Context
     from typing import Any
 
-__all__ = ["LoopRunner", "call_soon", "close_all", "go_on", "is_running", "rest", "run"]
+__all__ = [
+    "call_soon",
+    "close_all",
+    "enter",
+    "go_on",
+    "leave",
+    "rest",
+    "run",
+    "run_cell",
+]
 
 _GO_ON = marshal.dumps(("go_on",))
 _loops: dict[int, _GuestLoop] = {}
@@ -37,6 +46,18 @@ class _GuestLoop(asyncio.SelectorEventLoop):
         super().__init__()
         self._ident = get_ident()
         self._pipe: tuple[int, int] | None = None
+        self._entered = False
+
+    def enter(self) -> None:
+        """Be the running loop, though the code that runs is none of its callbacks."""
+        self._entered = True
+        self._run_forever_setup()  # type: ignore[attr-defined]
+
+    def leave(self) -> None:
+        """Be no longer what ``enter`` made of it, also if that was interrupted."""
+        if self._entered:
+            self._run_forever_cleanup()  # type: ignore[attr-defined]
+            self._entered = False
 
     def call_soon_threadsafe[*Args](
         self,
@@ -90,32 +111,6 @@ class _GuestLoop(asyncio.SelectorEventLoop):
             self._pipe = None
 
 
-class LoopRunner:
-    """IPython's way to run a cell's coroutine; used by any thread that runs cells."""
-
-    def __init__(self, interrupted: Callable[[], None]) -> None:
-        """Call ``interrupted`` when a cell's coroutine is cancelled by an interrupt."""
-        self._interrupted = interrupted
-
-    def __call__[T](self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run the coroutine to its end."""
-        loop = _loop()
-        task = loop.create_task(coroutine)
-        try:
-            return loop.run_until_complete(task)
-        except KeyboardInterrupt:
-            if task.done():
-                raise
-            # The interrupt hit the loop and not the cell, which has to hear of it.
-            self._interrupted()
-            task.cancel()
-            return loop.run_until_complete(task)
-
-    def __str__(self) -> str:
-        """Return the name that ``%autoawait`` shows."""
-        return "asyncio"
-
-
 def _loop() -> _GuestLoop:
     here = get_ident()
     loop = _loops.get(here)
@@ -124,9 +119,38 @@ def _loop() -> _GuestLoop:
     return loop
 
 
-def is_running() -> bool:
-    """Return whether the calling code runs within a loop."""
-    return asyncio._get_running_loop() is not None
+def run_cell[T](
+    coroutine: Coroutine[Any, Any, T], interrupted: Callable[[], None]
+) -> T:
+    """Run a cell's coroutine to its end, on any thread that runs cells.
+
+    Args:
+        coroutine: the cell.
+        interrupted: called when an interrupt cancels it.
+    """
+    loop = _loop()
+    task = loop.create_task(coroutine)
+    try:
+        return loop.run_until_complete(task)
+    except KeyboardInterrupt:
+        if task.done():
+            raise
+        # The interrupt hit the loop and not the cell, which has to hear of it.
+        interrupted()
+        task.cancel()
+        return loop.run_until_complete(task)
+
+
+def enter() -> None:
+    """Have the calling code run within its thread's loop, up to ``leave``."""
+    _loop().enter()
+
+
+def leave() -> None:
+    """Have the calling thread run without its loop again, if it has entered it."""
+    loop = _loops.get(get_ident())
+    if loop is not None:
+        loop.leave()
 
 
 def run(function: Callable[[], object]) -> None:

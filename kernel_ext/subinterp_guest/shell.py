@@ -22,7 +22,7 @@ from traitlets import Instance, Type, default
 import _subinterp
 from _subinterp import guarded
 
-from . import loops
+from . import late_loop
 from .cells import Cell, Cells
 from .compiler import GuestCompiler
 from .completing import LateCompleter
@@ -64,6 +64,7 @@ class GuestShell(LateCompleter, TracebackCapture, InteractiveShell):
         """Run a cell under the notebook's number; return its packed outcome."""
         cell = Cell(number, quiet, parent)
         self.cells.begin(cell)
+        late_loop.begin()
         try:
             try:
                 result = guarded(self.run_cell, source, True)
@@ -76,6 +77,7 @@ class GuestShell(LateCompleter, TracebackCapture, InteractiveShell):
                 return b""
             return outcome(end, lines, trusted=end is not cell.untrusted)
         finally:
+            late_loop.end()
             self.cells.end()
 
     def run_cell(self, *args: Any, **kwargs: Any) -> ExecutionResult:
@@ -92,8 +94,9 @@ class GuestShell(LateCompleter, TracebackCapture, InteractiveShell):
 
     def should_run_async(self, *args: Any, **kwargs: Any) -> bool:
         """Run every cell within the thread's loop, as a kernel does."""
-        within = loops.is_running()  # a cell inside a cell
-        return not within or bool(super().should_run_async(*args, **kwargs))
+        # A cell inside a cell is within it already.
+        missing = late_loop.is_missing()
+        return missing or bool(super().should_run_async(*args, **kwargs))
 
     @staticmethod
     def _end_of(cell: Cell, result: ExecutionResult) -> BaseException | None:
@@ -138,8 +141,8 @@ class GuestShell(LateCompleter, TracebackCapture, InteractiveShell):
         return ZMQExitAutocall(self)
 
     @default("loop_runner")
-    def _default_loop_runner(self) -> loops.LoopRunner:
-        return loops.LoopRunner(self._note_interrupt)
+    def _default_loop_runner(self) -> late_loop.LoopRunner:
+        return late_loop.LoopRunner(self._note_interrupt)
 
     def adopt(self, settings: dict[str, Any]) -> None:
         """Take over what may have changed since a shell was made in advance."""
@@ -237,6 +240,7 @@ def make(settings: dict[str, Any]) -> GuestShell:
     """Make the guest's shell; once."""
     # IPython's advice after SystemExit, to leave by "exit", is wrong in a guest.
     warnings.filterwarnings("ignore", "To exit: use", UserWarning, "IPython")
+    late_loop.install()
     kind = GuestShell
     if settings.get("notebook"):
         from .notebook import ZMQInteractiveShell

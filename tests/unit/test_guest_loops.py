@@ -116,3 +116,86 @@ def test_a_cell_that_does_not_await_runs_in_the_loop_as_well() -> None:
 
     assert outcome is None
     assert refused == "asyncio.run() cannot be called from a running event loop"
+
+
+def test_the_cell_that_imports_asyncio_first_is_within_the_loop_as_well() -> None:
+    """From then on, however it does so; and the loop is that of later cells."""
+    outcome, printed = guest(
+        """
+        outcome = cell('''
+            import logging, sys
+            assert "asyncio" not in sys.modules
+            import concurrent.futures, asyncio.events  # as a library might
+            loop = asyncio.get_event_loop()
+            print(loop.is_running(), asyncio.get_running_loop() is loop)
+            async def late():
+                print("late", end=" ")
+            async def numbers():
+                yield 1
+            task = loop.create_task(late())
+            generator = numbers()
+            print(sys.get_asyncgen_hooks().firstiter is not None)
+        ''')
+        cell("await task; print(asyncio.get_running_loop() is loop)")
+        report([outcome, text()])
+        """
+    )
+
+    assert outcome is None
+    assert printed == "True True\nTrue\nlate True\n"
+
+
+def test_a_first_cell_that_awaits_without_asyncio() -> None:
+    """It needs the loop before anybody has imported it."""
+    assert guest(
+        """
+        cell('''
+            async def f(): return 6 * 7
+            print(await f())
+            import asyncio
+            print(asyncio.get_running_loop().is_running())
+        ''')
+        cell("await asyncio.sleep(0); print('again')")
+        report(text())
+        """
+    ) == ("42\nTrue\nagain\n")
+
+
+def test_a_cell_that_fails_leaves_the_loop() -> None:
+    """The next one runs it."""
+    assert guest(
+        """
+        cell("import asyncio; task = asyncio.create_task(asyncio.sleep(0)); 1 / 0")
+        cell("await task; print(task.done())")
+        report(text())
+        """
+    ) == ("True\n")
+
+
+def test_a_thread_that_imports_asyncio_is_in_no_loop() -> None:
+    """Nor are those that the cell's code makes afterwards."""
+    assert guest(
+        """
+        cell('''
+            from threading import Thread
+            def look():
+                import asyncio
+                print(asyncio._get_running_loop())
+            for _ in range(2):
+                thread = Thread(target=look); thread.start(); thread.join()
+        ''')
+        cell("import asyncio; print(asyncio.get_running_loop().is_running())")
+        report(text())
+        """
+    ) == ("None\nNone\nTrue\n")
+
+
+def test_plain_code_runs_in_no_loop() -> None:
+    """It may run one of its own."""
+    assert guest(
+        """
+        cell("pass")
+        plain("import asyncio; print(asyncio.run(asyncio.sleep(0, 'slept')))")
+        report(text())
+        """
+    ) == ("slept\n")

@@ -7,6 +7,26 @@ import pytest
 from guests import guest
 
 
+def test_a_cell_imports_only_what_it_needs() -> None:
+    """What any of these would cost, all guests would pay, in time and in memory."""
+    assert (
+        guest(
+            """
+            import sys
+            before = set(sys.modules)  # of the test itself
+            cell("display(6 * 7); print('text'); 'value'")
+            heavy = (
+                "IPython.core.completer", "asyncio", "hashlib", "jedi", "logging.config",
+                "matplotlib_inline", "pickle", "pygments.lexers", "socket", "sqlite3",
+                "ssl", "stack_data", "subprocess", "tempfile",
+            )
+            report([name for name in heavy if name in set(sys.modules) - before])
+            """
+        )
+        == []
+    )
+
+
 @pytest.mark.parametrize("collecting", [True, False])
 def test_the_garbage_collector_is_as_it_was(collecting: bool) -> None:
     """It stands still only while the shell is made."""

@@ -130,7 +130,7 @@ def test_a_failed_background_run_shows_its_error(notebook: Notebook) -> None:
     assert error["ename"] == "ValueError"
     assert "invalid literal" in error["evalue"]
     assert "int" in "".join(error["traceback"])
-    assert "failed in" in notebook.badges(cell)[-1]
+    assert "failed after" in notebook.badges(cell)[-1]
     kinds = [m["msg_type"] for m in cell.messages]
     assert kinds.index("stream") < kinds.index("error")
     assert notebook.ok("1").text == "1"

@@ -94,4 +94,6 @@ def _since(run: Run, state: str) -> str:
     if state == "running":
         started = time.localtime(time.time() - (run.elapsed or 0))
         return time.strftime(" since %H:%M:%S", started)
-    return f" in {elapsed(run.elapsed)}" if run.elapsed is not None else ""
+    if run.elapsed is None:
+        return ""
+    return f" {'in' if state == 'done' else 'after'} {elapsed(run.elapsed)}"

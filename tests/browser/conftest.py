@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,14 +30,27 @@ _SWITCHES = [
 ]
 
 
+# The browser: not each machine has one, so who wants these tests names it.
+_CHROMIUM = os.environ.get("CHROMIUM")
+_SECONDS = 120
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of this folder."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.timeout(_SECONDS))
+            if _CHROMIUM is None:
+                reason = "`make browser` runs these, and needs Chromium"
+                item.add_marker(pytest.mark.skip(reason))
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """The browser: not each machine has one, so who wants these tests names it."""
-    name = os.environ.get("CHROMIUM")
-    if name is None:
-        pytest.skip("`make browser` runs it, and needs Chromium")
-    path = shutil.which(name)
-    assert path is not None, f"there is no {name!r}: apt-get install chromium"
+    """The browser's program."""
+    path = shutil.which(str(_CHROMIUM))
+    assert path is not None, f"there is no {_CHROMIUM}: apt-get install chromium"
     return path
 
 

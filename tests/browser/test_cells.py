@@ -5,14 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import pytest
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .lab import Notebook
-
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 
 def test_a_cell_shows_text_and_its_value(

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from .lab import Notebook
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
-
 # The contrast of each piece of text of an element with what is behind it, as WCAG
 # defines it: 1 for none, 21 for black on white.
 _CONTRASTS = """root => {

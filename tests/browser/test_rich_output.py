@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .lab import Notebook
-
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 
 def test_html_is_rendered(open_notebook: Callable[..., Notebook]) -> None:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .lab import Notebook
-
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 _LABEL = ".jupyter-widgets.widget-label"
 
@@ -83,7 +79,7 @@ def test_a_widget_lives_while_a_cell_of_its_guest_runs(
 def test_widgets_of_a_closed_guest_say_so(
     open_notebook: Callable[..., Notebook],
 ) -> None:
-    """They cannot be used any longer."""
+    """They cannot be used any longer, and have the reason as their tooltip."""
     [cell, close] = open_notebook(
         "%%subinterp a\nimport ipywidgets\nipywidgets.Button(description='Press')",
         "%subinterp close a",
@@ -91,4 +87,5 @@ def test_widgets_of_a_closed_guest_say_so(
     cell.run()
     cell.shows("Press", "button.jupyter-button")
     close.run()
-    cell.shows("Press", "button.jupyter-button:disabled")
+    button = cell.shows("Press", "button.jupyter-button:disabled")
+    assert button.get_attribute("title") == "interpreter 'a' is closed"

@@ -95,21 +95,6 @@ def test_an_interrupted_guest_leaves_no_exit_status(
     )
 
 
-def test_a_guest_that_exit_interrupts_leaves_no_exit_status() -> None:
-    """Nor does what it evaluates while it is being ended."""
-    child.run(
-        """
-        import sys
-        from lifecycle.stage import *
-        for name in ("a", "b"):
-            guest = subinterp.create(name)
-            guest.start("raise KeyboardInterrupt").exception()
-            begin(guest, sys.argv[1])
-        """,
-        _EVALUATES,
-    )
-
-
 def test_an_interrupt_that_was_handled_is_no_exit_status() -> None:
     """What was shown last need not have ended the script."""
     child.run(

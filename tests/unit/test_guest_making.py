@@ -16,9 +16,9 @@ def test_a_cell_imports_only_what_it_needs() -> None:
             before = set(sys.modules)  # of the test itself
             cell("display(6 * 7); print('text'); 'value'")
             heavy = (
-                "IPython.core.completer", "asyncio", "hashlib", "jedi", "logging.config",
-                "matplotlib_inline", "pickle", "pygments.lexers", "socket", "sqlite3",
-                "ssl", "stack_data", "subprocess", "tempfile",
+                "IPython.core.completer", "asyncio", "hashlib", "jedi", "pickle",
+                "logging.config", "matplotlib_inline", "pygments.lexers", "socket",
+                "sqlite3", "ssl", "stack_data", "subprocess", "tempfile",
             )
             report([name for name in heavy if name in set(sys.modules) - before])
             """

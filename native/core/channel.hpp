@@ -70,8 +70,8 @@ public:
     void send_now(const std::shared_ptr<Source> &source, Event event);
 
     /// Take all events, those of one source in order. Returns at once when a run is over; else
-    /// `interval` after the last drain when there is anything, so that neighbouring text arrives
-    /// merged; or at `timeout`; or after wake().
+    /// `interval` after the last drain when there is anything, so that neighbouring text
+    /// arrives merged; or at `timeout`; or after wake().
     std::vector<Event> drain(Clock::duration interval, Clock::time_point timeout);
 
     /// Make the drain that waits, or the next one, return.

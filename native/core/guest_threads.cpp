@@ -125,6 +125,7 @@ void Guest::rest(unsigned long ident, std::string request, int fd) {
             worker->leisure = std::move(request);
             worker->leisure_fd = fd;
             worker->wanted.notify_one();
+            return;
         }
     }
 }

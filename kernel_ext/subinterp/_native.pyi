@@ -9,6 +9,7 @@ STARTED: int
 FINISHED: int
 COMM: int
 DROPPED: int
+CLOSED: int
 
 LEISURE: int
 """In the place of a run: what a guest's threads do between two jobs."""

@@ -108,6 +108,9 @@ class Pump:
 
     def _deliver(self, events: list[tuple[int, int, str | bytes]]) -> None:
         for run_id, kind, payload in events:
+            if kind == _native.CLOSED:
+                self._end_what_is_left(run_id)
+                continue
             run = self._runs.get(run_id)
             try:
                 if kind == _native.COMM:
@@ -130,6 +133,12 @@ class Pump:
                 _log.exception("cannot take an event of run %d", run_id)
                 if run is not None and kind == _native.FINISHED:
                     run.break_off("its end could not be understood")
+
+    def _end_what_is_left(self, guest_id: int) -> None:
+        # A KeyboardInterrupt may have come between the two halves of cancel(), say.
+        for run in self._runs.live():
+            if run.guest.id == guest_id:
+                run.break_off("it was closed meanwhile")
 
     def _deliver_stray(self, kind: int, payload: Any) -> None:
         # Of a thread whose run was over a thousand runs ago.

@@ -47,6 +47,7 @@ void register_events(nb::module_ &module) {
     module.attr("FINISHED") = static_cast<int>(EventKind::finished);
     module.attr("COMM") = static_cast<int>(EventKind::comm);
     module.attr("DROPPED") = static_cast<int>(EventKind::dropped);
+    module.attr("CLOSED") = static_cast<int>(EventKind::closed);
 
     module.def("drain", &drain, "interval"_a, "timeout"_a,
                nb::sig("def drain(interval: float, timeout: float) -> "

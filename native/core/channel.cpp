@@ -73,7 +73,7 @@ void Channel::enqueue(const std::shared_ptr<Source> &source, Event event) {
         ready_.push_back(source);
     }
     Clock::time_point due;
-    if (kind == EventKind::finished || kind == EventKind::dropped) {
+    if (kind == EventKind::finished || kind == EventKind::dropped || kind == EventKind::closed) {
         due = Clock::time_point::min();
         urgent_.fetch_add(1, std::memory_order_release);
     } else if (kind == EventKind::started || (is_text(kind) && !ends_line)) {

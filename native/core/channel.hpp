@@ -23,6 +23,7 @@ enum class EventKind : std::uint8_t {
     finished = 5,
     comm = 6,    // a Jupyter comm's message, which needs no run that is still known
     dropped = 7, // the guest closes, and will not begin it
+    closed = 8,  // the last one of a guest, whose id stands in the place of the run's
 };
 
 /// Something that a guest tells the host about one run. Contains no Python object.

@@ -166,6 +166,7 @@ void Guest::finish() {
         });
     }
     end_interpreter();
+    channel().send_now(source_, {static_cast<std::uint64_t>(id_), EventKind::closed, {}});
     lock.lock();
     state_ = State::closed;
     changed_.notify_all();

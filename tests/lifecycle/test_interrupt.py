@@ -78,13 +78,14 @@ _FROM_3_15 = {
         begun()
         os.read(reader, 1)
     """,
-    # An interrupt before Popen() returns would leave the process behind.
+    # An interrupt before Popen() returns would leave the process behind, and wait() gives it
+    # a quarter of a second to hear of the interrupt, too.
     "process": """
-        import subprocess
+        import os, subprocess
         with subprocess.Popen(['sleep', '600']) as process:
             try:
                 begun()
-                process.wait()
+                os.waitpid(process.pid, 0)
             finally:
                 process.kill()
     """,

@@ -361,6 +361,15 @@ def test_restart_leaves_the_deaf_behind(deaf: Deaf) -> None:
     assert deaf.run.done()
 
 
+def test_close_ends_a_run_whose_cancel_was_cut_off(guest: Interpreter) -> None:
+    """It is in no queue any more, and nobody else would."""
+    running, queued = begun(guest.start(LOOP)), guest.start("pass")
+    assert queued.guest.cancel(queued.id)  # cancel() begins so
+    guest.close()
+    assert running.done()
+    assert isinstance(queued.exception(0), InterpreterClosedError)
+
+
 def test_keyboard_interrupt_in_close_loses_no_run(guest: Interpreter) -> None:
     """The runs that close() has dropped are told even if close() is interrupted."""
     guest.exec("import atexit, time; atexit.register(time.sleep, 0.5)")

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Cell", "Notebook", "close_notebooks"]
 
-_WAIT_MS = 30_000
-expect.set_options(timeout=_WAIT_MS)
+expect.set_options(timeout=30_000)
 
 _OPEN = """async path => {
   const notebook = await jupyterapp.commands.execute('docmanager:open', {path});

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,12 +16,25 @@ import subinterp
 from subinterp.errors import InterpreterBusyError, InterpreterClosedError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from conftest import Deaf
     from subinterp import Interpreter, Run
 
 LOOP = "while True: pass"
+# A guest knows best when the host's main thread waits for it.
+ALARM = "import os, signal; os.kill(os.getpid(), signal.SIGALRM)"
+
+
+@contextmanager
+def alarm_interrupts() -> Iterator[None]:
+    """Have SIGALRM raise KeyboardInterrupt, as SIGINT does."""
+    old = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGALRM, old)
 
 
 def begun(run: Run) -> Run:
@@ -202,13 +216,8 @@ def test_exec_gives_up_on_what_cannot_be_interrupted(
 
 def test_keyboard_interrupt_in_exec_stops_the_run(guest: Interpreter) -> None:
     """Ctrl-C goes to the guest, and is raised in the host with the guest's place."""
-    signal.setitimer(signal.ITIMER_REAL, 0.2)
-    old = signal.signal(signal.SIGALRM, signal.default_int_handler)
-    try:
-        with pytest.raises(KeyboardInterrupt) as caught:
-            guest.exec(LOOP)
-    finally:
-        signal.signal(signal.SIGALRM, old)
+    with alarm_interrupts(), pytest.raises(KeyboardInterrupt) as caught:
+        guest.exec(f"{ALARM}\n{LOOP}")
     assert "while True" in str(caught.value.__cause__)
     assert guest.state == "idle"
 
@@ -217,13 +226,8 @@ def test_keyboard_interrupt_in_exec_leaves_the_deaf_behind(
     deaf: Deaf,
 ) -> None:
     """After a second the host has it back, with a note."""
-    signal.setitimer(signal.ITIMER_REAL, 0.2)
-    old = signal.signal(signal.SIGALRM, signal.default_int_handler)
-    try:
-        with pytest.raises(KeyboardInterrupt) as caught:
-            deaf.guest.exec("other.acquire()", thread="t")
-    finally:
-        signal.signal(signal.SIGALRM, old)
+    with alarm_interrupts(), pytest.raises(KeyboardInterrupt) as caught:
+        deaf.guest.exec(f"{ALARM}\nother.acquire()", thread="t")
     assert "did not stop and goes on" in caught.value.__notes__[0]
     deaf.guest.exec("other.release()", thread="u")
 
@@ -373,14 +377,10 @@ def test_close_ends_a_run_whose_cancel_was_cut_off(guest: Interpreter) -> None:
 def test_keyboard_interrupt_in_close_loses_no_run(guest: Interpreter) -> None:
     """The runs that close() has dropped are told even if close() is interrupted."""
     guest.exec("import atexit, time; atexit.register(time.sleep, 0.5)")
+    guest.exec(f"atexit.register(exec, {ALARM!r})")
     running, queued = begun(guest.start(LOOP)), guest.start("pass")
-    signal.setitimer(signal.ITIMER_REAL, 0.2)
-    old = signal.signal(signal.SIGALRM, signal.default_int_handler)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            guest.close()
-    finally:
-        signal.signal(signal.SIGALRM, old)
+    with alarm_interrupts(), pytest.raises(KeyboardInterrupt):
+        guest.close()
     assert isinstance(queued.exception(10), InterpreterClosedError)
     assert isinstance(running.exception(10), InterpreterClosedError)
     guest.close()

@@ -186,7 +186,8 @@ class GuestShell(LateCompleter, TracebackCapture, InteractiveShell):
         from .processes import run_command
 
         self._refuse_background(cmd)
-        status = run_command(self.var_expand(cmd, depth=1), sys.stdout.write)
+        command = self.var_expand(cmd, depth=1)
+        status = run_command(command, sys.stdout.write, terminal=True)
         self._keep_status(status, cmd)
 
     system = system_piped

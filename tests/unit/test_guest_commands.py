@@ -38,6 +38,24 @@ def test_output_comes_while_the_command_runs() -> None:
     ) == [None, "ready\nseen"]
 
 
+def test_a_command_prints_to_a_terminal() -> None:
+    """So it shows colours, and each line at once; what a variable takes is plain."""
+    out = guest(
+        r"""
+        import os, sys
+        os.environ.pop("PAGER", None)
+        asks = "import os; print(os.isatty(1), *os.get_terminal_size(2))"
+        cell(f"!{sys.executable} -c '{asks}'")
+        cell("x = !test -t 1 || echo plain")
+        cell("print(x)")
+        cell("!printf 'progress\\r'; echo $PAGER")
+        report(text())
+        """
+    )
+
+    assert out == "True 80 24\n['plain']\nprogress\rcat\n"
+
+
 def test_python_variables_expand_in_commands() -> None:
     """As in IPython."""
     assert guest(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from IPython.core.history import HistoryManager
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 __all__ = ["GuestHistory"]
@@ -43,3 +45,49 @@ class GuestHistory(HistoryManager):
                 inputs.extend([""] * (line_num + 1 - len(inputs)))
                 inputs.extend(rest)
             self.db_input_cache.clear()
+
+    def get_range(
+        self,
+        session: int = 0,
+        start: int = 1,
+        stop: int | None = None,
+        raw: bool = True,
+        output: bool = False,
+    ) -> Iterable[tuple[int, int, Any]]:
+        """Return inputs of this guest; numbers of other cells are left out."""
+        entries = super().get_range(session, start, stop, raw, output)
+        return (entry for entry in entries if self.input_hist_raw[entry[1]])
+
+    # IPython asks its database for these, and all sessions in it. A guest has one.
+
+    def get_tail(
+        self,
+        n: int | None = 10,
+        raw: bool = True,
+        output: bool = False,
+        include_latest: bool = False,
+    ) -> Iterable[tuple[int, int, Any]]:
+        """Return the last inputs, without the one that asks unless told."""
+        end = None if include_latest else -1
+        return list(self.get_range(raw=raw, output=output))[:end][-(n or 10) :]
+
+    def search(  # noqa: PLR0917 - the arguments are IPython's
+        self,
+        pattern: str = "*",
+        raw: bool = True,
+        search_raw: bool = True,
+        output: bool = False,
+        n: int | None = None,
+        unique: bool = False,
+    ) -> Iterable[tuple[int, int, Any]]:
+        """Return inputs that match, the last ones if there are more than ``n``."""
+        searched = self.input_hist_raw if search_raw else self.input_hist_parsed
+        found = [
+            entry
+            for entry in self.get_range(raw=raw, output=output)
+            if fnmatchcase(searched[entry[1]], pattern)
+        ]
+        if unique:
+            last = {searched[number]: number for _, number, _ in found}
+            found = [one for one in found if last[searched[one[1]]] == one[1]]
+        return found if n is None else found[max(len(found) - n, 0) :]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from threading import Thread
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from .errors import plain_traceback, safe_description
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 __all__ = ["TracebackCapture"]
 
 
+# How long after the end of its code an interrupt may still have been meant for that.
+_LATE = 1.0
+
 class TracebackCapture:
     """The part of the shell that shows exceptions; mixed into IPython's.
 
@@ -36,6 +41,8 @@ class TracebackCapture:
     cells: Cells
 
     def showtraceback(self, exc_tuple: Any = None, *args: Any, **kwargs: Any) -> None:
+    InteractiveTB: Any
+    _preparation: Thread | None = None
         """Show an exception as IPython does, or where it cannot, as CPython does."""
         exc_tuple = self._as_interrupt(exc_tuple or _handled() or _last())
         if exc_tuple is None:
@@ -45,16 +52,45 @@ class TracebackCapture:
         hide_own_frames(error)
         cell = self.cells.running()
         already = 0 if cell is None else len(cell.shown)
-        # The exception's own methods may raise what nobody expects of them.
-        with suppress(BaseException):
-            exc_tuple = etype, error, without_own_frames(trace)
-            self._show(exc_tuple, *args, **kwargs)
-        if cell and len(cell.shown) == already and cell.may_end_with(error):
-            # Or they had to be interrupted, which IPython has told.
-            cell.untrusted = error
-            hide_machinery(error)
-            lines = safe_description(error)[2].splitlines()
-            self._showtraceback(type(error), error, lines)
+        exc_tuple = etype, error, without_own_frames(trace)
+        self._prepare_formatter()
+        late = monotonic() + _LATE
+        while True:
+            # The exception's own methods may raise what nobody expects of them.
+            with suppress(BaseException):
+                self._show(exc_tuple, *args, **kwargs)
+            if cell is None or len(cell.shown) > already:
+                return
+            if not cell.may_end_with(error):
+                return
+            # Or an interrupt did, which IPython has told. One that was under way when
+            # the code failed (it ended the command that the cell ran, say) hits here.
+            if monotonic() > late:
+                break
+            late = 0.0
+        cell.untrusted = error
+        hide_machinery(error)
+        lines = safe_description(error)[2].splitlines()
+        self._showtraceback(type(error), error, lines)
+
+    def _prepare_formatter(self) -> None:
+        """Have all modules imported that formatting needs, where no interrupt comes.
+
+        One that hits an import in the wrong place leaves a module that lacks a part,
+        and no later traceback could be shown.
+        """
+        if self._preparation is None:
+            self._preparation = Thread(target=self._format_something)
+            self._preparation.start()
+        while self._preparation.is_alive():
+            with suppress(KeyboardInterrupt):
+                self._preparation.join()
+
+    def _format_something(self) -> None:
+        try:
+            raise RuntimeError
+        except RuntimeError:
+            self.InteractiveTB.structured_traceback(*sys.exc_info())
 
     def _show(self, exc_tuple: Any, *args: Any, **kwargs: Any) -> None:
         error = exc_tuple[1]

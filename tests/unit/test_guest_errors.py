@@ -118,6 +118,46 @@ def test_a_formatter_that_fails_costs_the_traceback_only() -> None:
     assert outcome["text"].endswith("\nKeyError: 'key'\n")
 
 
+def test_an_interrupt_that_comes_when_the_code_has_failed_is_late() -> None:
+    """Stop ends a cell's command and comes to the cell, too; the traceback stays."""
+    outcome = guest(
+        """
+        report(cell('''
+            class Failed(Exception):
+                asked = 0
+                def __str__(self):
+                    Failed.asked += 1
+                    if Failed.asked == 1: raise KeyboardInterrupt
+                    return "said later"
+            raise Failed
+        '''))
+        """
+    )
+
+    assert outcome["evalue"] == "said later"
+    assert outcome["traceback"][-1].endswith("said later")
+
+
+def test_formatters_are_imported_where_no_interrupt_comes() -> None:
+    """One within an import leaves a module that lacks a part, for good."""
+    threads = guest(
+        """
+        import sys, threading
+        class Watch:
+            threads = []
+            def find_spec(name, path=None, target=None):
+                if name.startswith("stack_data"):
+                    Watch.threads.append(threading.get_ident())
+        sys.meta_path.insert(0, Watch)
+        cell("1 / 0")
+        report([ident == threading.get_ident() for ident in Watch.threads])
+        """
+    )
+
+    assert threads
+    assert not any(threads)
+
+
 def test_text_that_no_encoder_takes_is_escaped() -> None:
     """Lone surrogates do not stop the message on its way."""
     outcome: dict[str, Any] = guest(r"report(plain('raise ValueError(chr(0xd800))'))")

@@ -26,6 +26,8 @@ def shown(events: Iterable[tuple[str, Any]]) -> list[dict[str, Any]]:
             sheet.update(content)
         elif kind in {"display_data", "execute_result"}:
             sheet.display(kind, content)
+        elif kind == "error":
+            sheet.error(content)
     return sheet.outputs
 
 
@@ -56,6 +58,10 @@ class _Sheet:
         if kind == "execute_result":
             output["execution_count"] = content.get("execution_count")
         self._append(output, content.get("transient", {}).get("display_id"))
+
+    def error(self, content: dict[str, Any]) -> None:
+        self._make_room()
+        self._append({"output_type": "error", **content}, None)
 
     def update(self, content: dict[str, Any]) -> None:
         display_id = content.get("transient", {}).get("display_id")

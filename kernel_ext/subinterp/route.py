@@ -24,7 +24,11 @@ class Route(Protocol):
         """Take text that the guest wrote to ``"stdout"`` or ``"stderr"``."""
 
     def message(self, msg_type: str, content: dict[str, Any]) -> None:
-        """Take a display message as Jupyter knows them, of the named type."""
+        """Take a message as Jupyter knows them, of the named type.
+
+        Displays, ``error`` (an exception that is shown, not the run's end) and
+        ``payload`` (what a reply to the cell brings along, as the text of the next).
+        """
 
 
 class ConsoleRoute:
@@ -43,8 +47,9 @@ class ConsoleRoute:
         stream.flush()
 
     def message(self, msg_type: str, content: dict[str, Any]) -> None:
-        """Write what a display looks like as plain text."""
-        del msg_type
+        """Write what a display looks like as plain text, and tracebacks."""
+        if msg_type == "error":
+            self.stream("stderr", "\n".join([*content["traceback"], ""]))
         text = content.get("data", {}).get("text/plain")
         if text is not None:
             self.stream("stdout", f"{text}\n")

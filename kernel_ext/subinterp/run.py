@@ -279,7 +279,7 @@ class Run(Future[Any]):
             return
         if msg_type == "execute_result":
             content.setdefault("execution_count", self._execution_count)
-        if msg_type != "set_next_input":  # that is no output
+        if msg_type != "payload":  # no output: it is not for a replay
             self.record.add_message(msg_type, content, len(payload))
         self._send(self.route.message, msg_type, content)
 

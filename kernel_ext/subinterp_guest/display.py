@@ -8,8 +8,10 @@ from __future__ import annotations
 import marshal
 from typing import TYPE_CHECKING
 
+from IPython.core.display_functions import display
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
+from IPython.core.payload import PayloadManager
 
 from _subinterp import MESSAGE, emit
 
@@ -21,12 +23,24 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import ExecutionResult
 
-__all__ = ["GuestDisplayHook", "GuestDisplayPublisher", "send"]
+__all__ = [
+    "GuestDisplayHook",
+    "GuestDisplayPublisher",
+    "GuestPayloads",
+    "send",
+    "show_page",
+]
 
 
 def send(msg_type: str, content: dict[str, Any]) -> None:
-    """Send a message of the present run to the host."""
+    """Send a message to the host, as one of the present run."""
     emit(current(), MESSAGE, marshal.dumps((msg_type, plain(content))))
+
+
+def show_page(page: str | dict[str, Any], *_: object, **__: object) -> None:
+    """Display text, or a MIME bundle, in whole: there is no pager that can go back."""
+    data = page if isinstance(page, dict) else {"text/plain": page}
+    display(data, raw=True)
 
 
 class GuestDisplayPublisher(DisplayPublisher):
@@ -51,6 +65,15 @@ class GuestDisplayPublisher(DisplayPublisher):
     def clear_output(self, wait: bool = False) -> None:
         """Clear the run's output, at once or with what comes next."""
         send("clear_output", {"wait": bool(wait)})
+
+
+class GuestPayloads(PayloadManager):
+    """Sends what is for the front end itself, as the text of the next cell."""
+
+    def write_payload(self, data: dict[str, Any], single: bool = True) -> None:
+        """Send a payload; the host keeps one of each source."""
+        del single
+        send("payload", data)
 
 
 class GuestDisplayHook(DisplayHook):

@@ -14,7 +14,7 @@ from .plain import plain_text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["outcome", "plain_traceback", "safe_description"]
+__all__ = ["name_and_value", "outcome", "plain_traceback", "safe_description"]
 
 type Description = tuple[str, str, str]
 
@@ -69,12 +69,17 @@ def _described(error: BaseException) -> Description:
         return safe_description(error)
 
 
-def _describe(error: BaseException) -> Description:
-    ename = type(error).__name__
+def name_and_value(error: BaseException) -> tuple[str, str]:
+    """Return what front ends call ``ename`` and ``evalue``."""
     try:
         evalue = plain_text(str(error))
     except Exception:
         evalue = "<exception str() failed>"
+    return type(error).__name__, evalue
+
+
+def _describe(error: BaseException) -> Description:
+    ename, evalue = name_and_value(error)
     try:
         text = plain_text(plain_traceback(error))
     except Exception:

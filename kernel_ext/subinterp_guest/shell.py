@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from IPython.core.autocall import ZMQExitAutocall
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell, InteractiveShellABC
+from IPython.core.page import as_hook
 from IPython.core.profiledir import ProfileDir
 from IPython.utils.text import LSString, SList
 from traitlets import Instance, Type, default
@@ -22,11 +23,16 @@ from traitlets import Instance, Type, default
 import _subinterp
 from _subinterp import guarded
 
-from . import late_loop
+from . import late_loop, magics
 from .cells import Cell, Cells
 from .compiler import GuestCompiler
 from .completing import LateCompleter
-from .display import GuestDisplayHook, GuestDisplayPublisher, send
+from .display import (
+    GuestDisplayHook,
+    GuestDisplayPublisher,
+    GuestPayloads,
+    show_page,
+)
 from .errors import outcome
 from .history import GuestHistory
 from .tracebacks import TracebackCapture
@@ -38,6 +44,8 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionResult
 
 __all__ = ["GuestShell", "make"]
+
+_WITHIN = 2  # the depth of a cell that a cell runs
 
 
 class GuestShell(LateCompleter, TracebackCapture, InteractiveShell):
@@ -82,7 +90,7 @@ class GuestShell(LateCompleter, TracebackCapture, InteractiveShell):
 
     def run_cell(self, *args: Any, **kwargs: Any) -> ExecutionResult:
         """Run a cell, or one inside a cell, as IPython does."""
-        cell = self.cells.current()
+        cell = self.cells.running() or Cell(self.execution_count)
         cell.depth += 1
         outer = cell.result
         try:
@@ -98,6 +106,19 @@ class GuestShell(LateCompleter, TracebackCapture, InteractiveShell):
         missing = late_loop.is_missing()
         return missing or bool(super().should_run_async(*args, **kwargs))
 
+    async def run_cell_async(self, *args: Any, **kwargs: Any) -> ExecutionResult:
+        """Run a cell; for code that is in none, as one within a cell."""
+        alone = self.cells.running() is None  # in a thread that its cell left behind
+        if alone:
+            parent = self.cells.parent()
+            self.cells.begin(Cell(self.execution_count, parent=parent, depth=_WITHIN))
+        try:
+            result: ExecutionResult = await super().run_cell_async(*args, **kwargs)
+            return result
+        finally:
+            if alone:
+                self.cells.end()
+
     @staticmethod
     def _end_of(cell: Cell, result: ExecutionResult) -> BaseException | None:
         for error in (result.error_before_exec, result.error_in_exec):
@@ -107,15 +128,15 @@ class GuestShell(LateCompleter, TracebackCapture, InteractiveShell):
 
     @staticmethod
     def _settle(cell: Cell, end: BaseException | None) -> list[str] | None:
-        """Return the lines shown for the cell's end, and print what was not its end."""
+        """Return the lines shown for the cell's end, and send what was not its end."""
         lines = None
         for error, shown in cell.shown:
             if error is end:
                 lines = shown
             else:
-                # The stream may be the user's own.
+                # The exception's methods are the user's.
                 with suppress(BaseException):
-                    guarded(sys.stderr.write, "\n".join(shown) + "\n")
+                    guarded(TracebackCapture.send_error, error, shown)
         if lines is None and isinstance(end, BdbQuit):
             # "q" at a breakpoint is no failure to look into; IPython shows nothing.
             lines = [type(end).__name__]
@@ -163,6 +184,20 @@ class GuestShell(LateCompleter, TracebackCapture, InteractiveShell):
         self.history_manager = GuestHistory(shell=self, parent=self)
         configurables: list[Any] = self.configurables
         configurables.append(self.history_manager)
+
+    def init_hooks(self) -> None:
+        """Show as output what a terminal would page through."""
+        super().init_hooks()
+        self.set_hook("show_in_pager", as_hook(show_page), 90)
+
+    def init_payload(self) -> None:
+        """Send payloads on."""
+        self.payload_manager = GuestPayloads(parent=self)
+
+    def init_magics(self) -> None:
+        """Add the magics that notebooks have."""
+        super().init_magics()
+        magics.install(self)
 
     def init_builtins(self) -> None:
         """Put the builtins in place for good."""
@@ -219,7 +254,10 @@ class GuestShell(LateCompleter, TracebackCapture, InteractiveShell):
 
     def set_next_input(self, s: str, replace: bool = False) -> None:
         """Have the front end put this into the next cell, or in the place of this."""
-        send("set_next_input", {"text": s, "replace": replace})
+        payloads: Any = self.payload_manager
+        payloads.write_payload(
+            {"source": "set_next_input", "text": s, "replace": replace}
+        )
 
     def ask_exit(self) -> None:
         """Answer ``exit`` and ``quit``: only the host ends a guest."""
@@ -252,8 +290,6 @@ def make(settings: dict[str, Any]) -> GuestShell:
         colors=_colors(settings),
         ipython_dir=settings.get("ipython_dir"),
         profile_dir=_profile(settings),
-        # Without a front end's pager, "obj?" is shown as output.
-        display_page=True,
     )
     return shell
 

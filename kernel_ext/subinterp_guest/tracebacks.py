@@ -8,7 +8,8 @@ from threading import Thread
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from .errors import plain_traceback, safe_description
+from .display import send
+from .errors import name_and_value, plain_traceback, safe_description
 from .frames import (
     context_of,
     hide_machinery,
@@ -26,23 +27,24 @@ if TYPE_CHECKING:
 
 __all__ = ["TracebackCapture"]
 
-
 # How long after the end of its code an interrupt may still have been meant for that.
 _LATE = 1.0
+
 
 class TracebackCapture:
     """The part of the shell that shows exceptions; mixed into IPython's.
 
     IPython reports a cell's end by showing its traceback, and shows others on the way
     (of callbacks, of nested cells, on request). The first kind is kept with the cell,
-    the second kind goes to standard error.
+    the second kind is sent as a message, as by any kernel: ``%%capture`` and who else
+    redirects the streams must not swallow it.
     """
 
     cells: Cells
-
-    def showtraceback(self, exc_tuple: Any = None, *args: Any, **kwargs: Any) -> None:
     InteractiveTB: Any
     _preparation: Thread | None = None
+
+    def showtraceback(self, exc_tuple: Any = None, *args: Any, **kwargs: Any) -> None:
         """Show an exception as IPython does, or where it cannot, as CPython does."""
         exc_tuple = self._as_interrupt(exc_tuple or _handled() or _last())
         if exc_tuple is None:
@@ -50,9 +52,9 @@ class TracebackCapture:
             return
         etype, error, trace = exc_tuple
         hide_own_frames(error)
+        exc_tuple = etype, error, without_own_frames(trace)
         cell = self.cells.running()
         already = 0 if cell is None else len(cell.shown)
-        exc_tuple = etype, error, without_own_frames(trace)
         self._prepare_formatter()
         late = monotonic() + _LATE
         while True:
@@ -102,19 +104,32 @@ class TracebackCapture:
             self._showtraceback(type(error), error, lines)
 
     def show_usage_error(self, exc: UsageError) -> None:
-        """Show wrong use of a magic in one line."""
-        self._showtraceback(type(exc), exc, [f"UsageError: {exc}"])
+        """Show wrong use of a magic in one line, which is no traceback."""
+        line = f"UsageError: {exc}"
+        if not self._keep(exc, [line]):
+            print(line, file=sys.stderr)
 
     def _showtraceback(
         self, etype: type[BaseException], evalue: BaseException, stb: list[str]
     ) -> None:
+        if not self._keep(evalue, stb):
+            self.send_error(evalue, stb)
+
+    def _keep(self, error: BaseException, lines: list[str]) -> bool:
+        """Keep the lines with the cell if they may be those of its end."""
         cell = self.cells.running()
-        if cell is not None and cell.may_end_with(evalue):
-            cell.shown.append((evalue, stb))
-            if cell.formatting:
-                cell.unformatted = evalue
-        else:
-            print("\n".join(stb), file=sys.stderr)
+        if cell is None or not cell.may_end_with(error):
+            return False
+        cell.shown.append((error, lines))
+        if cell.formatting:
+            cell.unformatted = error
+        return True
+
+    @staticmethod
+    def send_error(error: BaseException, lines: list[str]) -> None:
+        """Show an exception that is not how the cell ends."""
+        ename, evalue = name_and_value(error)
+        send("error", {"ename": ename, "evalue": evalue, "traceback": lines})
 
     def _format_exception_for_storage(
         self, exception: BaseException, *_: Any, **__: Any

@@ -9,10 +9,12 @@ once get it wrong, and one cell's end would take them away from the other.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from IPython.core.builtin_trap import BuiltinTrap
 from IPython.core.display_trap import DisplayTrap
+from traitlets import observe
 
 if TYPE_CHECKING:
     from typing import Any, Self
@@ -36,11 +38,15 @@ class PermanentBuiltins(BuiltinTrap):
 
 
 class PermanentDisplay(DisplayTrap):
-    """``sys.displayhook`` is the guest's from the start."""
+    """``sys.displayhook`` is the guest's, or what takes its place, from the start."""
 
     def __init__(self, hook: Any) -> None:
         super().__init__(hook=hook)
         self.set()
+
+    @observe("hook")
+    def _replace(self, change: Any) -> None:
+        sys.displayhook = change["new"]
 
     def __enter__(self) -> Self:
         """Do nothing."""

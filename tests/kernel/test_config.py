@@ -184,7 +184,7 @@ def test_guests_have_the_notebooks_profile(
     (tmp_path / "profile_work").mkdir()
     notebook = start_kernel(f"--ipython-dir={tmp_path}", "--profile=work")
     notebook.ok("answer = 42\n%store answer")
-    notebook.ok("%%subinterp a\n%load_ext storemagic\n%store -r answer")
+    notebook.ok("%%subinterp a\n%store -r answer")
     assert notebook.ok("%%subinterp a\nanswer").text == "42"
     where = "get_ipython().ipython_dir, get_ipython().profile_dir.location"
     assert notebook.ok(f"%%subinterp a\n{where}").text == notebook.ok(where).text

@@ -86,6 +86,18 @@ def test_errors_are_those_of_the_guest() -> None:
     assert "next\n" in out
 
 
+def test_text_for_the_next_cell_is_at_the_next_prompt() -> None:
+    """IPython's prompt takes it from there; a file to edit is named."""
+    out, err = _session(
+        "%%subinterp a\nget_ipython().set_next_input('x = 1')\n%edit -n 2 s.py\n\n\n"
+        "get_ipython().rl_next_input\n"
+    )
+    assert "Out[2]: 'x = 1'\n" in out
+    assert "To be edited: " in out
+    assert "s.py\n" in out
+    assert err == ""
+
+
 def test_background_runs_print_when_they_can() -> None:
     """The cell returns; `wait` waits; the badge is a line at the start and the end."""
     out, _ = _session(

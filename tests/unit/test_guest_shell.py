@@ -19,56 +19,6 @@ def test_cells_and_plain_code_share_main() -> None:
     ) == ("2 True\n")
 
 
-def test_numbers_are_the_notebooks() -> None:
-    """``In``, ``Out``, ``_n`` and tracebacks use the number that the host gives."""
-    results, outcome = guest(
-        """
-        cell("6 * 7", 5)
-        cell("'next'", 9)
-        cell("In[5], In[9], In[6], Out[5], _9, _i5, get_ipython().execution_count", 12)
-        cell("_, __", 12)
-        report([
-            [(m["execution_count"], m["data"]["text/plain"]) for m in messages()],
-            cell("def f():\\n    1 / 0\\nf()", 20),
-        ])
-        """
-    )
-
-    assert results == [
-        [5, "42"],
-        [9, "'next'"],
-        [12, "('6 * 7', \"'next'\", '', 42, 'next', '6 * 7', 13)"],
-        [
-            12,
-            "(('6 * 7', \"'next'\", '', 42, 'next', '6 * 7', 13), 'next')",
-        ],
-    ]
-    shown = "\n".join(outcome["traceback"])
-    assert "Cell In[20], line 3" in shown
-    assert "Cell In[20], line 2, in f()" in shown
-    assert "----> 2     1 / 0" in shown
-
-
-def test_a_number_may_be_used_again() -> None:
-    """Two runs under one number leave the later's input, and the others theirs."""
-    assert guest(
-        """
-        cell("a = 1", 3); cell("a = 2", 4); cell("a = 3", 3)
-        cell("print(In[3:5], len(In))", 6)
-        report(text())
-        """
-    ) == ("['a = 3', 'a = 2'] 7\n")
-
-
-@pytest.mark.parametrize(
-    ("source", "quiet"),
-    [("7;", False), ("7  # why;", True), ("None", False), ("x = 7", False)],
-)
-def test_some_values_stay_unseen(source: str, quiet: bool) -> None:
-    """By a final semicolon, by request, or because there is none."""
-    assert guest(f"cell({source!r}, quiet={quiet}); report(messages())") == []
-
-
 def test_a_value_is_shown_with_all_its_types() -> None:
     """The message carries what the object's representations say."""
     assert guest(
@@ -189,7 +139,7 @@ def test_a_value_that_cannot_be_formatted_fails_the_cell() -> None:
 
 def test_a_traceback_shown_on_the_way_is_output() -> None:
     """A nested cell's, or one shown on request, does not end the cell."""
-    outcome, printed = guest(
+    outcome, printed, shown = guest(
         """
         outcome = cell('''
             result = get_ipython().run_cell("1 / 0")
@@ -200,47 +150,82 @@ def test_a_traceback_shown_on_the_way_is_output() -> None:
                 get_ipython().showtraceback()
             print("end", end="")
         ''')
-        report([outcome, [[kind, data] for _, kind, data in events if data.strip()]])
+        printed = [data if kind == "stdout" else kind for _, kind, data in events]
+        report([outcome, printed, messages("error")])
         """
     )
 
     assert outcome is None
-    assert [kind for kind, _ in printed] == ["stderr", "stdout", "stderr", "stdout"]
-    assert "ZeroDivisionError: division by zero" in printed[0][1]
-    assert printed[1][1] == "ZeroDivisionError"
-    assert "KeyError: 'key'" in printed[2][1]
-    assert printed[3][1] == "end"
+    assert printed == ["message", "ZeroDivisionError", "message", "end"]
+    assert [(one["ename"], one["evalue"]) for one in shown] == [
+        ("ZeroDivisionError", "division by zero"),
+        ("KeyError", "'key'"),
+    ]
+    assert "'key'" in shown[1]["traceback"][-1]
+
+
+def test_a_captured_failure_is_shown() -> None:
+    """``%%capture`` keeps what is printed, and not that the code failed."""
+    outcome, shown = guest(
+        """
+        report([cell("%%capture\\nprint('kept'); 1 / 0"), messages()])
+        """
+    )
+
+    assert outcome is None
+    assert [one["ename"] for one in shown] == ["ZeroDivisionError"]
+
+
+def test_code_outside_of_cells_can_run_cells() -> None:
+    """As a thread does that its cell left behind: with a result, a number, an error."""
+    out, shown = guest(
+        """
+        cell("x = 6", 4)
+        plain('''
+            shell = get_ipython()
+            result = shell.run_cell("x * 7", store_history=True)
+            print(result.result, shell.execution_count)
+            print(shell.run_cell("1 / 0").success)
+        ''')
+        report([text(), messages()])
+        """
+    )
+
+    assert out == "42 6\nFalse\n"
+    assert shown[0]["data"]["text/plain"] == "42"
+    assert [one.get("ename") for one in shown] == [None, "ZeroDivisionError"]
 
 
 def test_a_failing_callback_does_not_fail_the_cell() -> None:
-    """It is told on standard error, and the cell's own error stays the outcome."""
-    fine, failed, err = guest(
+    """It is shown, and the cell's own error stays the outcome."""
+    fine, failed, shown = guest(
         """
         cell("get_ipython().events.register('pre_run_cell', lambda info: {}['key'])")
         fine, failed = cell("1"), cell("1/0")
-        report([fine, failed, text("stderr")])
+        report([fine, failed, messages("error")])
         """
     )
 
     assert fine is None
     assert failed["ename"] == "ZeroDivisionError"
     assert any("1/0" in line for line in failed["traceback"])
-    assert err.count("KeyError: 'key'") == 2
+    assert [one["evalue"] for one in shown] == ["'key'"] * 2
 
 
 def test_the_last_traceback_can_be_shown_again() -> None:
     """``%tb`` and ``%debug`` know the last error; nobody can answer the second."""
-    outcomes, err = guest(
+    outcomes, shown = guest(
         """
         cell("def f():\\n    1 / 0\\nf()", 4)
         outcomes = [cell("%tb", 5), cell("%debug", 6), cell("print('alive')", 7)]
-        report([[o and o["ename"] for o in outcomes], text("stderr")])
+        report([[o and o["ename"] for o in outcomes], messages("error")])
         """
     )
 
     assert outcomes == [None, None, None]
-    assert "Cell In[4], line 3" in err
-    assert "Cell In[4], line 2, in f()" in err
+    lines = "\n".join(shown[0]["traceback"])
+    assert "Cell In[4], line 3" in lines
+    assert "Cell In[4], line 2, in f()" in lines
 
 
 def test_a_guest_without_ipython_says_what_is_missing() -> None:
@@ -276,13 +261,6 @@ def test_exit_only_says_what_ends_a_guest() -> None:
             "alive",
         ],
     ]
-
-
-def test_help_is_shown_as_output() -> None:
-    """``obj?`` needs no pager."""
-    data = guest("cell('len?'); report(messages('display_data'))")
-
-    assert "Return the number of items" in data[0]["data"]["text/plain"]
 
 
 def test_the_shell_is_known_as_a_notebooks() -> None:
@@ -333,52 +311,3 @@ def test_code_knows_the_request_that_it_works_for() -> None:
 def test_an_empty_cell_makes_the_shell_and_does_nothing_else() -> None:
     """So a guest can be warmed up."""
     assert guest("report([cell(''), cell('  '), events])") == [None, None, []]
-
-
-def test_nothing_is_written_into_the_users_history() -> None:
-    """The cells are in the notebook's history already."""
-    assert (
-        guest(
-            """
-        import os
-        cell("1"); cell("get_ipython().history_manager.end_session()")
-        found = sum((names for *_, names in os.walk(os.environ["IPYTHONDIR"])), [])
-        report([name for name in found if "history" in name])
-        """
-        )
-        == []
-    )
-
-
-def test_reset_leaves_a_working_shell() -> None:
-    """``%reset`` empties ``__main__`` and no more."""
-    assert guest(
-        """
-        cell("x = 1", 3); cell("%reset -f", 4); cell("1 + 1", 5)
-        cell("'x' in globals(), In[5], _5", 6)
-        report([(m["execution_count"], m["data"]["text/plain"]) for m in messages()])
-        """
-    ) == [[5, "2"], [6, "(False, '1 + 1', 2)"]]
-
-
-def test_common_magics_work() -> None:
-    """Those that time, capture, run and list."""
-    outcomes, out = guest(
-        """
-        outcomes = [
-            cell("%timeit -n1 -r1 pass"),
-            cell("%%time\\nx = 1"),
-            cell("%%capture kept\\nprint('hidden'); display(3); 4"),
-            cell("print(kept.stdout, len(kept.outputs))"),
-            cell("%%writefile $folder/s.py\\nprint('script', __name__)")
-            if cell("import tempfile; folder = tempfile.mkdtemp()") is None else "",
-            cell("%run $folder/s.py"),
-            cell("%who_ls int"),
-        ]
-        report([outcomes, text()])
-        """
-    )
-
-    assert outcomes == [None] * 7
-    assert "hidden\n 2\n" in out
-    assert "script __main__\n" in out

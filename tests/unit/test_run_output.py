@@ -49,6 +49,25 @@ def test_outputs_are_those_of_a_notebook(guest: Interpreter) -> None:
     assert run.outputs[3]["ename"] == "ZeroDivisionError"
 
 
+def test_a_shown_traceback_is_an_output(guest: Interpreter) -> None:
+    """Where it was shown; the run's own end is the last."""
+    run = cell(guest, "get_ipython().run_cell('1/0')\nprint(1)\n{}['key']")
+    assert [output.get("ename") for output in run.outputs] == [
+        "ZeroDivisionError",
+        None,
+        "KeyError",
+    ]
+    assert set(run.outputs[0]) == {"output_type", "ename", "evalue", "traceback"}
+
+
+def test_what_goes_with_the_reply_is_no_output(guest: Interpreter) -> None:
+    """It goes to the front end once, and is not kept."""
+    sink = Sink()
+    run = cell(guest, "get_ipython().set_next_input('x')", sink)
+    assert run.outputs == []
+    assert [kind for kind, _ in sink.got] == ["payload"]
+
+
 def test_the_value_has_the_cells_number(guest: Interpreter) -> None:
     """The last expression's value is an execute_result under the notebook's count."""
     run = cell(guest, "6 * 7")

@@ -53,19 +53,19 @@ class KernelRoute:
 
     def message(self, msg_type: str, content: dict[str, Any]) -> None:
         """Send a rich message."""
-        if msg_type == "set_next_input":
-            self._set_next_input(content["text"], replace=content["replace"])
+        if msg_type == "payload":
+            self._take_payload(content)
             return
         if msg_type == "execute_result":
             content = {"execution_count": self.cell.count, **content}
         self._put(msg_type, content)
 
-    def _set_next_input(self, text: str, *, replace: bool) -> None:
-        """Add it to the cell's reply; show it if that has been sent."""
-        if self.cell.over:
-            self.stream("stdout", f"{text}\n")
-        else:
-            self._kernel.shell.set_next_input(text, replace)
+    def _take_payload(self, content: dict[str, Any]) -> None:
+        """Add it to the cell's reply; show its text if that has been sent."""
+        if not self.cell.over:
+            self._kernel.shell.payload_manager.write_payload(content)
+        elif "text" in content:
+            self.stream("stdout", f"{content['text']}\n")
 
     def catch_up(self, route: Route) -> None:
         """Send what the client did not get to another route, once."""

@@ -48,6 +48,8 @@ class LabelRoute:
             self._flush()
             if msg_type in _SHOWN:
                 content = self._labelled(content)
+            elif msg_type == "error":
+                self._label_next()
             self.inner.message(msg_type, content)
 
     def flush(self) -> None:
@@ -78,6 +80,9 @@ class LabelRoute:
             mark = "\n" if "\n" in plain else " "
             data["text/plain"] = f"{self.label}{mark}{plain}"
         if len(data) != 1 or plain is None:
-            # What is shown is not the plain text, so the label goes before it.
-            self.inner.stream("stdout", f"{self.label}\n")
+            # What is shown is not the plain text.
+            self._label_next()
         return {**content, "data": data}
+
+    def _label_next(self) -> None:
+        self.inner.stream("stdout", f"{self.label}\n")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MarkRoute"]
 
-_SHOWN = frozenset({"display_data", "execute_result"})
+_SHOWN = frozenset({"display_data", "error", "execute_result"})
 
 
 class MarkRoute:

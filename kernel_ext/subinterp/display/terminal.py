@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,7 @@ __all__ = ["TerminalFrontEnd", "TerminalRoute"]
 
 
 class TerminalRoute(ConsoleRoute):
-    """The console, with IPython's prompt before a value and errors in colour."""
+    """The console, with IPython's prompt before a value and text put after it."""
 
     def __init__(self, shell: Any, cell: Cell) -> None:
         super().__init__()
@@ -32,16 +31,20 @@ class TerminalRoute(ConsoleRoute):
 
     def message(self, msg_type: str, content: dict[str, Any]) -> None:
         """Show the text of a rich message."""
-        if msg_type == "error":
-            print("\n".join(content["traceback"]), file=sys.stderr, flush=True)
+        if msg_type == "payload":
+            self._take_payload(content)
         elif msg_type == "execute_result":
             text = content["data"].get("text/plain", "")
             mark = "\n" if "\n" in text else ""
             print(f"Out[{self._cell.count}]: {mark}{text}", flush=True)
-        elif msg_type == "set_next_input":
-            self._shell.set_next_input(content["text"], content["replace"])
         else:
             super().message(msg_type, content)
+
+    def _take_payload(self, content: dict[str, Any]) -> None:
+        if content["source"] == "set_next_input":
+            self._shell.set_next_input(content["text"], content["replace"])
+        elif content["source"] == "edit_magic":
+            print("To be edited:", content["filename"], flush=True)
 
 
 class _NamedPrompts(Prompts):

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from IPython.core import page
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
-from IPython.core.magics.code import CodeMagics, InteractivelyDefined, MacroToEdit
 from IPython.display import clear_output
 
 import _subinterp
@@ -75,6 +74,12 @@ class GuestMagics(Magics):
         As in any notebook, nothing is run afterwards: who edits tells nobody when it
         is done. Without an argument, and for strings and cells, the file is temporary.
         """
+        from IPython.core.magics.code import (
+            CodeMagics,
+            InteractivelyDefined,
+            MacroToEdit,
+        )
+
         opts, what = self.parse_options(line, "prn:")
         find = partial(CodeMagics._find_edit_target, self.shell)
         try:

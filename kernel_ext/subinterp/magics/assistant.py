@@ -60,9 +60,9 @@ class Assistant:
     ) -> None:
         self._front_end = front_end
         self._parse = parse
-        self._asked: WeakKeyDictionary[Interpreter, tuple[float, Query]] = (
-            WeakKeyDictionary()
-        )
+        self._unanswered: WeakKeyDictionary[
+            Interpreter, tuple[float, tuple[object, ...], Query]
+        ] = WeakKeyDictionary()
 
     def complete(self, code: str, position: int) -> dict[str, Any] | None:
         """Complete; None where that is the host's affair.
@@ -130,30 +130,29 @@ class Assistant:
 
     def _ask(self, name: str, query: str, *arguments: object) -> Any:
         deadline = time.monotonic() + _PATIENCE
+        question = query, *arguments
         try:
             guest = registry.get(name)
-            if not self._is_free(guest, deadline):
+            since, earlier, asked = self._unanswered.get(guest, (0.0, (), None))
+            late = time.monotonic() - since > _STUCK
+            if asked is not None and not _is_over(asked, deadline):
+                if late:
+                    asked.interrupt()
                 return None
-            asked = guest.query(query, *arguments)
+            if asked is None or late or earlier != question:
+                asked = guest.query(query, *arguments)
         except (SubinterpError, ValueError):
             return None
-        self._asked[guest] = time.monotonic(), asked
-        if not _is_over(asked, deadline):  # the first has IPython and jedi to import
+        if not _is_over(asked, deadline):
+            # The first has IPython and jedi to import; who asks again gets its answer.
+            self._unanswered[guest] = time.monotonic(), question, asked
             return None
+        self._unanswered.pop(guest, None)
         failure = asked.exception()
         if failure is not None:
             _log.debug("%s in %r failed", query, name, exc_info=failure)
             return None
         return asked.result()
-
-    def _is_free(self, guest: Interpreter, deadline: float) -> bool:
-        """Wait for the end of an earlier query; interrupt it if it is stuck."""
-        since, asked = self._asked.get(guest, (0.0, None))
-        if asked is None or _is_over(asked, deadline):
-            return True
-        if time.monotonic() - since > _STUCK:
-            asked.interrupt()
-        return False
 
 
 def _is_over(asked: Query, deadline: float) -> bool:

@@ -30,6 +30,14 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *session.posargs)
 
 
+@nox.session(python=VERSIONS)
+def ipython(session: nox.Session) -> None:
+    """Run IPython's own tests in a guest and in the host; arguments name modules."""
+    session.install(".", *group("ipython"))
+    suite = ("python", "-m", "ipython_suite")
+    session.run(*suite, *session.posargs, env={"PYTHONPATH": "tests"})
+
+
 @nox.session(python="3.13")
 def browser(session: nox.Session) -> None:
     """Drive JupyterLab in Chromium, or in what $CHROMIUM names."""

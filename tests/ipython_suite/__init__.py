@@ -1,0 +1,1 @@
+"""IPython's own tests, run inside a guest and in the host."""

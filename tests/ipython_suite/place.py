@@ -1,0 +1,36 @@
+"""A child process in which some of IPython's tests are run; see ``__main__.py``."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from pathlib import Path
+
+from .inside import run
+
+__all__: list[str] = []
+
+_FOLDER = str(Path(__file__).parents[1])
+
+
+def _run_in_guest(*arguments: object) -> None:
+    import subinterp
+
+    guest = subinterp.create("a", path=[str(Path.cwd()), _FOLDER])
+    # As in a notebook, where the Stop button sends this signal to the process.
+    signal.signal(signal.SIGINT, lambda *_: guest.interrupt())
+    tests = guest.start(f"from ipython_suite.inside import run\nrun(*{arguments!r})")
+    while not tests.done():
+        time.sleep(0.05)  # a signal that a guest's thread raises wakes nobody
+    tests.result()
+    guest.close(30)
+
+
+def _main(place: str, report: str, *modules: str) -> None:
+    where = _run_in_guest if place == "guest" else run
+    where(place, [*modules], report)
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import _thread
 import atexit
+import gc
 import sys
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -113,6 +114,21 @@ def _run_threading_callbacks() -> None:
             guarded(callback)
         except BaseException as error:
             _report(error, "a threading callback at exit")
+    _wake_pools()
+
+
+def _wake_pools() -> None:
+    """Have the threads of pools look whether they are to end.
+
+    That is one of the callbacks for threads which ``submit()`` has entered in a list.
+    One that a KeyboardInterrupt kept it from entering would wait for work for ever.
+    """
+    futures: Any = sys.modules.get("concurrent.futures.thread")
+    if futures is None:
+        return
+    for each in gc.get_objects():
+        if issubclass(type(each), futures.ThreadPoolExecutor):
+            each._work_queue.put(None)
 
 
 def _run_exit_callbacks() -> None:

@@ -45,6 +45,27 @@ def test_close_stops_what_can_be_stopped(gil: str) -> None:
     )
 
 
+def test_close_stops_a_pool_that_lost_a_thread() -> None:
+    """A KeyboardInterrupt in submit() may keep it from listing a thread it started."""
+    child.run(
+        """
+        from lifecycle.stage import *
+        guest = subinterp.create("a")
+        raises(KeyboardInterrupt, guest.exec, "if True:" '''
+            from concurrent.futures import ThreadPoolExecutor, thread
+            class Threads(dict):
+                def __setitem__(self, key, value):
+                    raise KeyboardInterrupt
+            thread._threads_queues = Threads()
+            pool = ThreadPoolExecutor()
+            pool.submit(print)
+        ''')
+        guest.close(timeout=10)
+        nothing_left(threads=2)
+        """
+    )
+
+
 @pytest.mark.parametrize("what", UNSTOPPABLE)
 def test_close_gives_up_on_what_cannot_be_stopped(what: str) -> None:
     """It says so, in time; the guest takes no more work and others are untouched."""

@@ -1,6 +1,10 @@
 """Guests, their events, and what keeps the process alive around them."""
 
 import types
+from collections.abc import Buffer, Sequence
+
+type Payload = str | bytes | tuple[bytes, tuple[Buffer, ...]]
+"""Of an event; the pair is a run's outcome, with memory that it refers to."""
 
 STDOUT: int
 STDERR: int
@@ -42,8 +46,16 @@ class Guest:
     def memory(self) -> int:
         """Bytes that CPython's object allocator holds for it."""
 
-    def submit(self, run: int, request: bytes, thread: str = "") -> None:
+    def submit(
+        self,
+        run: int,
+        request: bytes,
+        thread: str = "",
+        buffers: Sequence[Buffer] = (),
+    ) -> None:
         """Queue a job on the home thread, or on another one, made on first use.
+
+        `buffers` lends memory of these objects to it, until nobody there needs it.
 
         Raises ClosedError.
         """
@@ -99,7 +111,7 @@ def shutdown(timeout: float) -> int:
     were.
     """
 
-def drain(interval: float, timeout: float) -> list[tuple[int, int, str | bytes]]:
+def drain(interval: float, timeout: float) -> list[tuple[int, int, Payload]]:
     """Wait for events of guests and take them all, in order for each run.
 
     Each is (run, kind, payload). Returns when a run is over, `interval` seconds

@@ -6,8 +6,9 @@ import asyncio
 import marshal
 import pickle
 from dataclasses import dataclass
+from typing import Any
 
-from .errors import ExecutionFailed
+from .errors import ExecutionFailed, SubinterpError, TransferError
 
 __all__ = ["GuestError", "rebuild"]
 
@@ -27,25 +28,34 @@ class GuestError:
     text: str
     """The same as plain text."""
     pickled: bytes | None
+    transfer: dict[str, str] | None = None
+    """Which value could not cross, and why; as ``TransferError`` takes it."""
 
     @classmethod
     def of(cls, outcome: bytes) -> GuestError:
         """Read the outcome of a run that failed."""
-        facts = marshal.loads(outcome)
+        return cls.from_facts(marshal.loads(outcome))
+
+    @classmethod
+    def from_facts(cls, facts: dict[str, Any]) -> GuestError:
+        """Take what such an outcome says."""
         return cls(
             facts["ename"],
             facts["evalue"],
             facts["traceback"],
             facts["text"],
             facts.get("pickle"),
+            facts.get("transfer"),
         )
 
-    def failed(self) -> ExecutionFailed:
+    def failed(self, interpreter: str) -> ExecutionFailed | TransferError:
         """Give the exception that needs no class of the guest's."""
+        if self.transfer is not None:
+            return TransferError(interpreter, **self.transfer)
         return ExecutionFailed(self.ename, self.evalue, self.text)
 
 
-def rebuild(error: GuestError, failed: ExecutionFailed) -> BaseException:
+def rebuild(error: GuestError, failed: SubinterpError) -> BaseException:
     """Give the guest's own exception, caused by ``failed``; else ``failed`` itself.
 
     Unpickling may import modules and run their code, so this belongs into the thread

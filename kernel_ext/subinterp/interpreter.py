@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-import marshal
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Self, cast
+from typing import TYPE_CHECKING, Literal, Self, cast
 
 from . import _native, comms, memory
 from .calls import call_holding, call_into
-from .errors import (
-    InterpreterBusyError,
-    InterpreterClosedError,
-    InterpreterStartError,
-)
+from .errors import InterpreterBusyError, InterpreterStartError
 from .history import history
-from .names import check_name
+from .jobs import INTERRUPT_SECONDS, Jobs
 from .pump import pump
-from .query import HELPER, Query, callbacks
-from .question import Question
+from .query import callbacks
 from .ready import ready
-from .run import HOME, Run
-from .source import dedent
+from .run import HOME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
     from types import TracebackType
 
-    from .route import Route
+    from .run import Run
     from .settings import Gil, Settings
 
 __all__ = ["Interpreter", "InterpreterState", "ThreadState"]
 
 InterpreterState = Literal["idle", "running", "closing", "closed"]
 
-# How long exec() waits for a run to hear of an interrupt, and restart() for an end.
-_INTERRUPT_SECONDS = 1.0
+# How long restart() waits for the end of what is there.
 _RESTART_SECONDS = 2.0
 
 
@@ -53,7 +44,7 @@ class ThreadState:
     run: Run | None
 
 
-class Interpreter:
+class Interpreter(Jobs):
     """A named guest with its own modules, threads and, unless shared, GIL.
 
     For all threads. The handle outlives a restart: ``id`` changes, the name stays.
@@ -147,90 +138,6 @@ class Interpreter:
             for name, native_id, state_id, state, run in threads
         ]
 
-    def exec(
-        self, code: str, *, thread: str | None = None, timeout: float | None = None
-    ) -> None:
-        """Execute source in the guest's ``__main__`` and wait for the end.
-
-        Args:
-            code: the source, which may be indented as a whole.
-            thread: execute on this extra thread of the guest instead of its home.
-            timeout: seconds after which the code is interrupted.
-
-        Raises:
-            TimeoutError: it was interrupted, or cannot even be interrupted.
-            ExecutionFailed: an exception that cannot be rebuilt here; all others are
-                raised as they are in the guest, with this as their cause.
-        """
-        run = self._new_exec(code, thread=thread, timeout=timeout)
-        try:
-            self._queue(run, self._exec_request(run))
-            settled = run.settle()
-        except BaseException as stopped:
-            self._stop(run, stopped)
-            raise
-        if not settled:
-            message = (
-                f"run {run.id} in interpreter {self.name!r} did not stop within "
-                f"{_INTERRUPT_SECONDS:g} s of its timeout of {timeout:g} s; it goes on"
-            )
-            raise TimeoutError(message)
-        run.result()
-
-    def start(self, code: str, *, thread: str | None = None) -> Run:
-        """Queue source for execution in the guest's ``__main__`` and return at once."""
-        run = self._new_exec(code, thread=thread)
-        self._queue(run, self._exec_request(run))
-        return run
-
-    def start_cell(
-        self,
-        source: str,
-        *,
-        execution_count: int,
-        quiet: bool = False,
-        thread: str | None = None,
-        timeout: float | None = None,
-        route: Route | None = None,
-        parent: Mapping[str, Any] | None = None,
-        ask: Callable[[Question], None] = Question.refuse,
-    ) -> Run:
-        """Queue a notebook cell for the guest's IPython shell and return at once.
-
-        Args:
-            source: the cell.
-            execution_count: the notebook's number of the cell.
-            quiet: without the value of the last expression.
-            parent: the request to run it, of what ``marshal`` can carry.
-            thread: as for ``exec``.
-            timeout: as for ``exec``.
-            route: where its output goes.
-            ask: takes what it asks the user; called by the pump thread.
-        """
-        run = self._new_run(
-            source,
-            thread=thread,
-            timeout=timeout,
-            route=route,
-            execution_count=execution_count,
-            ask=ask,
-        )
-        self._queue(run, ("cell", source, execution_count, quiet, parent or {}))
-        return run
-
-    def query(self, what: str, *arguments: Any) -> Query:
-        """Have its helper thread answer, also while the guest is busy.
-
-        Args:
-            what: a name that ``subinterp_guest.assist`` knows.
-            arguments: what ``marshal`` can carry.
-
-        Raises:
-            InterpreterClosedError: there is nobody to ask.
-        """
-        guest = self._live_guest("query")
-        return Query.put(self.name, guest, ("query", what, *arguments), HELPER)
-
     def interrupt(self) -> None:
         """Raise KeyboardInterrupt in everything that it runs; what is queued stays.
 
@@ -305,7 +212,7 @@ class Interpreter:
             raise InterpreterStartError(self.name, str(error) or "no memory") from None
         except BaseException:
             for guest in filter(None, made):
-                guest.close(_INTERRUPT_SECONDS)
+                guest.close(INTERRUPT_SECONDS)
             raise
         self._guest = made[-1]
         self._created = time.time()
@@ -324,71 +231,8 @@ class Interpreter:
         self._changing = threading.Lock()
         self._restarting = False
 
-    def _live_guest(self, do: str) -> _native.Guest:
-        guest = self._guest
-        if guest is None or guest.state == "closed":
-            raise InterpreterClosedError(self.name, do=do)
-        return guest
-
     def _live_runs(self) -> list[Run]:
         return [run for run in history.live() if run.guest is self._guest]
-
-    def _new_exec(
-        self, code: object, *, thread: str | None, timeout: float | None = None
-    ) -> Run:
-        if not isinstance(code, str):
-            message = f"code must be a str, not {type(code).__name__}"
-            raise TypeError(message)
-        return self._new_run(dedent(code), thread=thread, timeout=timeout)
-
-    def _exec_request(self, run: Run) -> tuple[Any, ...]:
-        return ("exec", run.source, f"<run {run.id} in {self.name}>")
-
-    def _new_run(
-        self, source: str, *, thread: str | None, timeout: float | None, **more: Any
-    ) -> Run:
-        if timeout is not None and not timeout > 0:
-            message = f"timeout must be a positive number of seconds, not {timeout!r}"
-            raise ValueError(message)
-        if thread is None:
-            thread = HOME
-        guest = self._live_guest("run code in")
-        return Run(
-            self,
-            guest,
-            source,
-            thread=check_name(thread, "thread"),
-            timeout=timeout,
-            **more,
-        )
-
-    def _queue(self, run: Run, request: tuple[Any, ...]) -> None:
-        queued: list[None] = []
-        thread = "" if run.thread == HOME else run.thread
-        try:
-            history.add(run)
-            call_into(queued, run.guest.submit, run.id, marshal.dumps(request), thread)
-        except _native.ClosedError:
-            history.discard(run)
-            raise InterpreterClosedError(
-                self.name, do="run code in", reason=f"it is {self.state}"
-            ) from None
-        except BaseException:
-            if queued:  # a KeyboardInterrupt, and nobody has the run
-                run.interrupt()
-            else:
-                history.discard(run)
-            raise
-
-    def _stop(self, run: Run, stopped: BaseException) -> None:
-        """Take a run back for an exec() that was interrupted itself."""
-        if run.done() or history.get(run.id) is None:
-            return
-        run.interrupt()
-        if not run.settle(_INTERRUPT_SECONDS):
-            stopped.add_note(f"run {run.id} in {self.name!r} did not stop and goes on")
-        elif run.error is not None:
-            stopped.__cause__ = run.error.failed()
 
 
 def _close(guest: _native.Guest, timeout: float) -> bool:

@@ -106,7 +106,7 @@ class Pump:
             return -1
         return max(0.0, self._deadlines[0][0] - time.monotonic())
 
-    def _deliver(self, events: list[tuple[int, int, str | bytes]]) -> None:
+    def _deliver(self, events: list[tuple[int, int, _native.Payload]]) -> None:
         for run_id, kind, payload in events:
             if kind == _native.CLOSED:
                 self._end_what_is_left(run_id)

@@ -66,8 +66,9 @@ class Query(Future[Any]):
             _, self._answer = marshal.loads(payload)
         elif kind == _native.FINISHED:
             queries.pop(self.id, None)
-            if payload:
-                self.set_exception(GuestError.of(payload).failed())
+            failure, _ = payload
+            if failure:
+                self.set_exception(GuestError.of(failure).failed(self._name))
             else:
                 self.set_result(self._answer)
 

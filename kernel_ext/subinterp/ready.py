@@ -165,7 +165,7 @@ class Ready:
         if not self._size:
             return  # it was told to stop
         self._failed = True
-        reason = GuestError.of(why).failed() if isinstance(why, bytes) else why
+        reason = GuestError.of(why).failed(_NO_NAME) if isinstance(why, bytes) else why
         _log.warning("no interpreters are made in advance any more", exc_info=reason)
 
     def _close_excess(self) -> None:

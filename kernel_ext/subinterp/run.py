@@ -19,17 +19,18 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from . import _native
-from .errors import InterpreterClosedError
+from .errors import InterpreterClosedError, TransferError
 from .failure import GuestError, rebuild
 from .question import Asker, Question
 from .record import Record
 from .route import current_route
+from .transfer import unpack_values
 
 if TYPE_CHECKING:
     from _thread import LockType
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Sequence
 
-    from .errors import ExecutionFailed
+    from .errors import SubinterpError
     from .interpreter import Interpreter
     from .route import Route
 
@@ -52,7 +53,13 @@ class Where(Asker, Protocol):
     def id(self) -> int: ...
     @property
     def state(self) -> str: ...
-    def submit(self, run: int, request: bytes, thread: str = "") -> None: ...
+    def submit(
+        self,
+        run: int,
+        request: bytes,
+        thread: str = "",
+        buffers: Sequence[Any] = (),
+    ) -> None: ...
     def cancel(self, run: int) -> bool: ...
     def interrupt(self, run: int) -> bool: ...
 
@@ -99,7 +106,8 @@ class Run(Future[Any]):
         self._took: float | None = None
         self._final: State = "interrupted"
         self._asked_to_stop = False
-        self._unbuilt: ExecutionFailed | None = None
+        self._unbuilt: SubinterpError | None = None
+        self._packed: tuple[Any, Sequence[Any]] | None = None
         self._watchers: list[Callable[[Run], None]] = []
         self._bells: list[LockType] = []
         self._route_failed = False
@@ -232,7 +240,7 @@ class Run(Future[Any]):
         elif kind == _native.STARTED:
             self._begin()
         elif kind == _native.FINISHED:
-            self._finish(payload)
+            self._finish(*payload)
 
     def expire(self) -> bool:
         """Interrupt it because its time is over; False if it was over before."""
@@ -300,12 +308,15 @@ class Run(Future[Any]):
         self.set_running_or_notify_cancel()
         self._tell()
 
-    def _finish(self, outcome: bytes) -> None:
+    def _finish(self, outcome: bytes, buffers: Sequence[Any]) -> None:
         if self.done():
             return
         self._begin()
-        if outcome:
-            self.error = GuestError.of(outcome)
+        facts = marshal.loads(outcome) if outcome else None
+        if type(facts) is dict:
+            self.error = GuestError.from_facts(facts)
+        elif facts is not None:
+            self._packed = facts, buffers
         interrupted = self.error is not None and self.error.ename == "KeyboardInterrupt"
         if self.timed_out:
             self._end(TimeoutError(self._timeout_message()))
@@ -322,7 +333,7 @@ class Run(Future[Any]):
             )
         else:
             self._final = "interrupted" if interrupted else "failed"
-            self._unbuilt = self.error.failed()
+            self._unbuilt = self.error.failed(self.interpreter.name)
             self._end(self._unbuilt)
 
     def _guest_closes(self) -> bool:
@@ -343,7 +354,7 @@ class Run(Future[Any]):
                 self.set_result(None)
             else:
                 if self.error is not None and failure is not self._unbuilt:
-                    failure.__cause__ = self.error.failed()
+                    failure.__cause__ = self.error.failed(self.interpreter.name)
                 self.set_exception(failure)
         finally:  # a done callback may raise SystemExit
             self._tell()
@@ -375,6 +386,9 @@ class Run(Future[Any]):
         super()._invoke_callbacks()  # type: ignore[misc]
 
     def _built(self) -> BaseException | None:
+        """Give the exception, made here if it is the guest's; and make the value."""
+        if self._packed is not None:
+            self._unpack(*self._packed)
         unbuilt = self._unbuilt
         if self.error and unbuilt and self._exception is unbuilt:
             # In one step: two threads that ask get the same one.
@@ -382,6 +396,16 @@ class Run(Future[Any]):
                 "_rebuilt", rebuild(self.error, unbuilt)
             )
         return self._exception
+
+    def _unpack(self, facts: Any, buffers: Sequence[Any]) -> None:
+        # Here and not in the pump, for the reason that rebuild() gives.
+        try:
+            value = unpack_values(self.interpreter.name, facts, buffers)
+        except TransferError as error:
+            self._exception = self.__dict__.setdefault("_not_unpacked", error)
+        else:
+            self._result = self.__dict__.setdefault("_value", value)
+        self._packed = None
 
     def _get_snapshot(self) -> tuple[bool, bool, Any, BaseException | None]:
         # How asyncio.wrap_future reads a future since 3.15, past exception().

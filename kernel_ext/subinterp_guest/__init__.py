@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["boot"]
 
-type Handle = Callable[[int, bytes, str], bytes]
+type Handle = Callable[[int, bytes, str, tuple[object, ...]], runner.Outcome]
 type Shutdown = Callable[[float], bool]
 
 

@@ -7,6 +7,7 @@ import traceback
 from typing import TYPE_CHECKING
 
 from _subinterp import guarded
+from subinterp_values.errors import NotTransferableError
 
 from .frames import hide_machinery, trace_of
 from .plain import plain_text
@@ -31,11 +32,18 @@ def outcome(
 
     Returns:
         A marshalled dict: ``ename``, ``evalue``, ``traceback`` (a list of lines),
-        ``text`` (the plain traceback) and ``pickle`` (bytes, or None if the host
-        could not rebuild the exception from them).
+        ``text`` (the plain traceback), ``pickle`` (bytes, or None if the host
+        could not rebuild the exception from them) and, for a value that cannot cross,
+        ``transfer`` (which, and why not).
     """
     hide_machinery(error)
     ename, evalue, text = _described(error) if trusted else safe_description(error)
+    if type(error) is NotTransferableError:
+        transfer = {"type_name": error.type_name, "reason": error.reason}
+        transfer |= {"advice": error.advice, "path": error.variable + error.path}
+        transfer["variable"] = error.variable
+    else:
+        transfer = None
     return marshal.dumps(
         {
             "ename": ename,
@@ -45,7 +53,8 @@ def outcome(
                 for line in (text.splitlines() if lines is None else lines)
             ],
             "text": text,
-            "pickle": _pickled(error) if trusted else None,
+            "pickle": _pickled(error) if trusted and transfer is None else None,
+            "transfer": transfer,
         }
     )
 

@@ -25,6 +25,7 @@ _CALLERS = (
     "codeop",
 )
 
+_OWN = ("subinterp_guest", "subinterp_values")
 _LOOP = ("asyncio", "selectors")
 
 # These read past a user's class, which may have made the attributes its own. For the
@@ -83,7 +84,7 @@ def without_own_frames(trace: TracebackType | None) -> TracebackType | None:
     kept = []
     hidden = False
     while trace is not None:
-        if _module(trace).startswith("subinterp_guest"):
+        if _module(trace).startswith(_OWN):
             hidden = True
         else:
             kept.append(trace)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["configure", "handle", "settings"]
 
+type Outcome = bytes | tuple[bytes, list[Any]]
+
 settings: dict[str, Any] = {}
 
 # The sources of this many plain runs are kept for tracebacks; a guest in a pool may
@@ -40,16 +42,20 @@ def configure(setup: bytes) -> None:
         sys.argv = list(argv)
 
 
-def handle(run: int, request: bytes, thread: str) -> bytes:
+def handle(
+    run: int, request: bytes, thread: str, buffers: tuple[Any, ...] = ()
+) -> Outcome:
     """Do one job of the host; never raises.
 
     Args:
         run: the id under which output is sent.
         request: a marshalled tuple, the operation's name and its arguments.
         thread: the name of the worker that calls; empty for the home thread.
+        buffers: memory that the arguments refer to.
 
     Returns:
-        Nothing for success, else how it failed, as :func:`errors.outcome` packs it.
+        Nothing for success, or the value, maybe with memory that goes with it; else how
+        it failed, as :func:`errors.outcome` packs it.
     """
     try:
         operation, *arguments = marshal.loads(request)
@@ -62,7 +68,9 @@ def handle(run: int, request: bytes, thread: str) -> bytes:
             context.enter(run)
         if thread:
             threads.name_worker(thread)
-        outcome = _OPERATIONS[operation](*arguments)
+        if buffers:
+            arguments.append(buffers)
+        outcome: Outcome = _OPERATIONS[operation](*arguments)
     except BaseException as error:
         outcome = _failure(error)
     loops: Any = sys.modules.get("subinterp_guest.loops")
@@ -176,6 +184,26 @@ def _show(error: BaseException) -> None:
         print(guarded(plain_traceback, error), file=sys.stderr)
 
 
+def _call(data: bytes, buffers: tuple[Any, ...] = ()) -> Outcome:
+    from .values import call
+
+    return call(data, buffers)
+
+
+def _push(
+    parcels: list[tuple[str, bytes, int]], buffers: tuple[Any, ...] = ()
+) -> bytes:
+    from .values import push
+
+    return push(parcels, buffers)
+
+
+def _pull(names: list[str]) -> Outcome:
+    from .values import pull
+
+    return pull(names)
+
+
 def _warm() -> bytes:
     """Do ahead of the first cell what it would wait for; may be interrupted."""
     from .ready import warm
@@ -211,9 +239,12 @@ def _failure(error: BaseException) -> bytes:
 
 
 _NO_RUNS = frozenset({"receive", "deliver", "go_on"})
-_OPERATIONS: dict[str, Callable[..., bytes]] = {
+_OPERATIONS: dict[str, Callable[..., Outcome]] = {
     "exec": _exec,
     "cell": _cell,
+    "call": _call,
+    "push": _push,
+    "pull": _pull,
     "query": _query,
     "receive": _receive,
     "deliver": _deliver,

@@ -11,6 +11,8 @@ using subinterp::EventKind;
 
 namespace {
 
+PyObject *buffer_type = nullptr; // as the host sees a Buffer
+
 Clock::duration seconds(double count) {
     return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(count));
 }
@@ -20,7 +22,15 @@ nb::object payload_of(const subinterp::Event &event) {
     if (event.kind == EventKind::stdout_text || event.kind == EventKind::stderr_text) {
         return nb::str(payload.data(), payload.size());
     }
-    return nb::bytes(payload.data(), payload.size());
+    nb::bytes data(payload.data(), payload.size());
+    if (event.kind != EventKind::finished) {
+        return data;
+    }
+    PyObject *buffers = subinterp::wrap_buffers(buffer_type, event.buffers);
+    if (buffers == nullptr) {
+        throw nb::python_error();
+    }
+    return nb::make_tuple(data, nb::steal(buffers));
 }
 
 nb::list drain(double interval, double timeout) {
@@ -30,6 +40,7 @@ nb::list drain(double interval, double timeout) {
         subinterp::Detachment detached;
         events = subinterp::channel().drain(seconds(interval), until);
     }
+    subinterp::release_returned_buffers();
     nb::list result;
     for (const auto &event : events) {
         result.append(nb::make_tuple(event.run, static_cast<int>(event.kind), payload_of(event)));
@@ -40,6 +51,7 @@ nb::list drain(double interval, double timeout) {
 } // namespace
 
 void register_events(nb::module_ &module) {
+    buffer_type = subinterp::make_buffer_type();
     module.attr("STDOUT") = static_cast<int>(EventKind::stdout_text);
     module.attr("STDERR") = static_cast<int>(EventKind::stderr_text);
     module.attr("MESSAGE") = static_cast<int>(EventKind::message);

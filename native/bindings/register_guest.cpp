@@ -46,8 +46,17 @@ private:
     unsigned generation_ = 0;
 };
 
-void submit(Handle &self, std::uint64_t run, nb::bytes request, const std::string &thread) {
-    self->submit(run, std::string(request.c_str(), request.size()), thread);
+void submit(Handle &self, std::uint64_t run, nb::bytes request, const std::string &thread,
+            nb::sequence buffers) {
+    subinterp::Parcel parcel{std::string(request.c_str(), request.size()), {}};
+    for (nb::handle exporter : buffers) {
+        auto buffer = subinterp::Buffer::lend(exporter.ptr());
+        if (buffer == nullptr) {
+            throw nb::python_error();
+        }
+        parcel.buffers.push_back(std::move(buffer));
+    }
+    self->submit(run, std::move(parcel), thread);
 }
 
 nb::bytes perform(Handle &self, nb::bytes request) {
@@ -130,8 +139,9 @@ void register_guest(nb::module_ &module) {
         .def_prop_ro(
             "memory", [](Handle &self) { return subinterp::counted_memory(self->id()); },
             "Bytes that CPython's object allocator holds for it.")
-        .def("submit", &submit, "run"_a, "request"_a, "thread"_a = "",
+        .def("submit", &submit, "run"_a, "request"_a, "thread"_a = "", "buffers"_a = nb::tuple(),
              "Queue a job on the home thread, or on another one, made on first use.\n\n"
+             "`buffers` lends memory of these objects to it, until nobody there needs it.\n"
              "Raises ClosedError.")
         .def("perform", &perform, "request"_a,
              "Have the home thread do a job that is no run, wait, and return its outcome.\n\n"

@@ -131,6 +131,15 @@ void Channel::wake() {
     due_changed_.notify_one();
 }
 
+void Channel::wake_soon() {
+    std::lock_guard lock(mutex_);
+    const auto due = Clock::now() + interval_;
+    if (due < due_) {
+        due_ = due;
+        due_changed_.notify_one();
+    }
+}
+
 void Channel::lift_bound() {
     std::lock_guard lock(mutex_);
     bounded_ = false;

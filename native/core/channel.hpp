@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/buffer.hpp"
+
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -31,6 +33,7 @@ struct Event {
     std::uint64_t run;
     EventKind kind;
     std::string payload; // UTF-8 for text, marshal data for the rest
+    std::vector<std::shared_ptr<Buffer>> buffers = {};
 };
 
 /// The one way from guests to the host: a bounded queue for each guest, drained together.
@@ -77,6 +80,9 @@ public:
 
     /// Make the drain that waits, or the next one, return.
     void wake();
+
+    /// Make it return within its interval.
+    void wake_soon();
 
     /// From now on nobody waits for room: the process is about to end.
     void lift_bound();

@@ -50,6 +50,30 @@ std::string failure_outcome() {
     return result;
 }
 
+/// Read what a job returned: bytes, or bytes and a list of objects whose memory goes with
+/// them. False: an exception is set. Attached.
+bool take_outcome(PyObject *outcome, Parcel &into) {
+    const char *data = nullptr;
+    Py_ssize_t size = 0;
+    PyObject *exporters = nullptr;
+    if (PyBytes_Check(outcome)) {
+        data = PyBytes_AS_STRING(outcome);
+        size = PyBytes_GET_SIZE(outcome);
+    } else if (!PyArg_Parse(outcome, "(y#O!);a job returns bytes, or bytes and a list", &data,
+                            &size, &PyList_Type, &exporters)) {
+        return false;
+    }
+    into.data.assign(data, static_cast<std::size_t>(size));
+    for (Py_ssize_t i = 0; exporters != nullptr && i < PyList_GET_SIZE(exporters); ++i) {
+        auto buffer = Buffer::copy(PyList_GET_ITEM(exporters, i));
+        if (buffer == nullptr) {
+            return false;
+        }
+        into.buffers.push_back(std::move(buffer));
+    }
+    return true;
+}
+
 bool set_sys_path(const std::vector<std::string> &path) {
     PyObject *list = PyList_New(0);
     bool done = list != nullptr;
@@ -131,7 +155,8 @@ void Guest::home_thread(std::vector<std::string> path, std::string setup) {
 void Guest::boot(const std::vector<std::string> &path, const std::string &setup) {
     Attachment attached(interpreter_->home_state());
     const std::string failure = enter_python([&]() -> std::string {
-        if (!install_bridge(*this) || !set_sys_path(path)) {
+        buffer_type_ = make_buffer_type();
+        if (buffer_type_ == nullptr || !install_bridge(*this) || !set_sys_path(path)) {
             return take_exception();
         }
         PyObject *package = PyImport_ImportModule("subinterp_guest");
@@ -177,22 +202,22 @@ void Guest::worker_thread(Worker &worker) {
     changed_.notify_all();
 }
 
-std::string Guest::execute(const Worker &worker, const Job &job, PyThreadState *state) {
+Parcel Guest::execute(const Worker &worker, const Job &job, PyThreadState *state) {
     Attachment attached(state);
-    return enter_python([&]() -> std::string {
-        PyObject *outcome = PyObject_CallFunction(
-            handle_, "Ky#s", static_cast<unsigned long long>(job.run), job.request.data(),
-            static_cast<Py_ssize_t>(job.request.size()), worker.name.c_str());
-        if (outcome != nullptr && !PyBytes_Check(outcome)) {
-            PyErr_Format(PyExc_TypeError, "a job returned %T, not bytes", outcome);
-            Py_CLEAR(outcome);
+    return enter_python([&]() -> Parcel {
+        PyObject *buffers = wrap_buffers(buffer_type_, job.request.buffers);
+        PyObject *outcome =
+            buffers != nullptr
+                ? PyObject_CallFunction(handle_, "Ky#sN", static_cast<unsigned long long>(job.run),
+                                        job.request.data.data(),
+                                        static_cast<Py_ssize_t>(job.request.data.size()),
+                                        worker.name.c_str(), buffers)
+                : nullptr;
+        Parcel result;
+        if (outcome == nullptr || !take_outcome(outcome, result)) {
+            result = {failure_outcome(), {}};
         }
-        if (outcome == nullptr) {
-            return failure_outcome();
-        }
-        std::string result(PyBytes_AS_STRING(outcome),
-                           static_cast<std::size_t>(PyBytes_GET_SIZE(outcome)));
-        Py_DECREF(outcome);
+        Py_XDECREF(outcome);
         return result;
     });
 }
@@ -208,13 +233,13 @@ void Guest::rename(std::string name) {
     name_this_thread(name_);
 }
 
-void Guest::submit(std::uint64_t run, std::string request, const std::string &thread) {
+void Guest::submit(std::uint64_t run, Parcel request, const std::string &thread) {
     enqueue(Job{.run = run, .request = std::move(request)}, thread);
 }
 
 std::string Guest::perform(std::string request) {
     Job job{.run = 0,
-            .request = std::move(request),
+            .request = {std::move(request), {}},
             .answer = std::make_unique<std::promise<std::string>>()};
     std::future<std::string> outcome = job.answer->get_future();
     enqueue(std::move(job), "");

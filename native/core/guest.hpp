@@ -2,6 +2,7 @@
 
 #include "core/python.hpp"
 
+#include "core/buffer.hpp"
 #include "core/channel.hpp"
 #include "core/fork_hold.hpp"
 #include "core/interpreter.hpp"
@@ -74,7 +75,7 @@ public:
 
     /// Queue a job on the home thread ("") or on a worker of that name, made on first
     /// use with a thread state of its own. Throws ClosedError.
-    void submit(std::uint64_t run, std::string request, const std::string &thread);
+    void submit(std::uint64_t run, Parcel request, const std::string &thread);
 
     /// Have the home thread do a job of our own, which is no run: the host hears nothing of
     /// it. Waits, and returns its outcome. Throws ClosedError.
@@ -156,7 +157,7 @@ private:
     void worker_thread(Worker &worker);
     void boot(const std::vector<std::string> &path, const std::string &setup);
     void serve(Worker &worker, PyThreadState *state);
-    std::string execute(const Worker &worker, const Job &job, PyThreadState *state);
+    Parcel execute(const Worker &worker, const Job &job, PyThreadState *state);
     void introduce(Worker &worker, std::uint64_t thread_state_id);
     void finish();
     bool shut_down();
@@ -211,8 +212,9 @@ private:
     std::unique_ptr<Interpreter> interpreter_;
     PyInterpreterState *interpreter_state_ = nullptr;
     std::int64_t id_ = -1;
-    PyObject *handle_ = nullptr;   // belong to the guest
-    PyObject *shutdown_ = nullptr; //
+    PyObject *handle_ = nullptr;      // belong to the guest
+    PyObject *shutdown_ = nullptr;    //
+    PyObject *buffer_type_ = nullptr; //
 };
 
 } // namespace subinterp

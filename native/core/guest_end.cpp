@@ -163,6 +163,7 @@ void Guest::finish() {
         enter_python([&] {
             Py_CLEAR(handle_);
             Py_CLEAR(shutdown_);
+            Py_CLEAR(buffer_type_);
         });
     }
     end_interpreter();

@@ -67,7 +67,7 @@ void Guest::serve(Worker &worker, PyThreadState *state) {
     for (;;) {
         const bool free = worker.queue.empty() && state_ != State::closing;
         if (free && !worker.leisure.empty()) {
-            const Job job{.run = leisure_run, .request = std::exchange(worker.leisure, {})};
+            const Job job{.run = leisure_run, .request = {std::exchange(worker.leisure, {})}};
             worker.run = job.run;
             worker.interrupt_requested = false;
             worker.at_leisure = true;
@@ -102,7 +102,7 @@ void Guest::serve(Worker &worker, PyThreadState *state) {
         if (job.answer == nullptr) {
             channel().send_now(source_, {job.run, EventKind::started, {}});
         }
-        std::string outcome = execute(worker, job, state);
+        Parcel outcome = execute(worker, job, state);
         lock.lock();
         worker.run = 0;
         take_back_questions(job.run);
@@ -110,9 +110,10 @@ void Guest::serve(Worker &worker, PyThreadState *state) {
         lock.unlock();
         // Last, so that whoever hears of the end finds the guest idle.
         if (job.answer != nullptr) {
-            job.answer->set_value(std::move(outcome));
+            job.answer->set_value(std::move(outcome.data));
         } else {
-            channel().send_now(source_, {job.run, EventKind::finished, std::move(outcome)});
+            channel().send_now(source_, {job.run, EventKind::finished, std::move(outcome.data),
+                                         std::move(outcome.buffers)});
         }
         lock.lock();
     }

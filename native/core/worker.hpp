@@ -2,6 +2,7 @@
 
 #include "core/python.hpp"
 
+#include "core/buffer.hpp"
 #include "core/native_thread.hpp"
 
 #include <atomic>
@@ -18,7 +19,7 @@ namespace subinterp {
 /// Something for a guest to do. The request is meant for subinterp_guest, not for us.
 struct Job {
     std::uint64_t run; // 0 for an errand
-    std::string request;
+    Parcel request;
     std::unique_ptr<std::promise<std::string>> answer = nullptr; // of an errand
 };
 

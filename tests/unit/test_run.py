@@ -303,6 +303,8 @@ def test_an_unreadable_end_still_ends_the_run(
     guest: Interpreter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever waits is released, with an error that tells what happened."""
-    monkeypatch.setattr("subinterp.run.GuestError.of", lambda _: marshal.loads(b"?"))
+    monkeypatch.setattr(
+        "subinterp.run.GuestError.from_facts", lambda _: marshal.loads(b"?")
+    )
     with pytest.raises(InterpreterClosedError, match="could not be understood"):
         guest.exec("1/0")

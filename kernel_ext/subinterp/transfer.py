@@ -1,0 +1,100 @@
+"""Values on their way between the host and a guest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from subinterp_values import NotTransferableError, pack, unpack
+
+from .errors import TransferError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+__all__ = ["pack_call", "pack_shared", "pack_variables", "unpack_values"]
+
+type Packed = tuple[tuple[Any, ...], list[memoryview]]
+"""A request of ``marshal`` data, and the memory that it refers to."""
+
+
+def pack_call(
+    interpreter: str, fn: Callable[..., Any], args: Any, kwargs: Any
+) -> Packed:
+    """Make the request for a call.
+
+    Raises:
+        TransferError: the function or an argument cannot cross.
+    """
+    try:
+        data, buffers = pack((fn, args, kwargs))
+    except NotTransferableError as error:
+        parts = {"[0]": "fn", "[1]": "args", "[2]": "kwargs"}
+        part, path = parts.get(error.path[:3], "the call"), error.path[3:]
+        raise _refused(interpreter, part, error, path) from error
+    return ("call", data), buffers
+
+
+def pack_variables(interpreter: str, values: Mapping[str, Any]) -> Packed:
+    """Make the request that binds variables.
+
+    Raises:
+        TransferError: one of them cannot cross.
+    """
+    return _pack(interpreter, values, shared=False)
+
+
+def pack_shared(interpreter: str, values: Mapping[str, Any]) -> Packed:
+    """Make the request that binds variables to the same memory.
+
+    Raises:
+        TransferError: one of them has none, or it may not be written to.
+    """
+    return _pack(interpreter, values, shared=True)
+
+
+def _pack(interpreter: str, values: Mapping[str, Any], *, shared: bool) -> Packed:
+    parcels = []
+    memory: list[memoryview] = []
+    for name, value in values.items():
+        try:
+            data, buffers = pack(value, shared=shared)
+        except NotTransferableError as error:
+            raise _refused(interpreter, name, error, error.path) from error
+        parcels.append((name, data, len(buffers)))
+        memory += buffers
+    return ("push", parcels), memory
+
+
+def unpack_values(interpreter: str, facts: Any, buffers: Sequence[Any]) -> Any:
+    """Make what a run returned: a value, or several in a list.
+
+    Args:
+        interpreter: the guest's name.
+        facts: a pair of packed data and the number of its buffers, or a list of such.
+        buffers: the memory of all values.
+
+    Raises:
+        TransferError: one of them cannot be rebuilt here.
+    """
+    parcels = facts if type(facts) is list else [facts]
+    values = []
+    for data, count in parcels:
+        try:
+            values.append(unpack(data, buffers[:count]))
+        except NotTransferableError as error:
+            raise _refused(interpreter, "result", error, "") from error
+        buffers = buffers[count:]
+    return values if parcels is facts else values[0]
+
+
+def _refused(
+    interpreter: str, variable: str, error: NotTransferableError, path: str
+) -> TransferError:
+    return TransferError(
+        interpreter,
+        variable=variable,
+        type_name=error.type_name,
+        reason=error.reason,
+        advice=error.advice,
+        path=variable + path,
+    )

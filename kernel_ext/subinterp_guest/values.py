@@ -1,0 +1,84 @@
+"""Calls, and values that come from the host or go there."""
+
+from __future__ import annotations
+
+import marshal
+import sys
+from typing import TYPE_CHECKING
+
+from _subinterp import guarded
+from subinterp_values import NotTransferableError, pack, unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+__all__ = ["call", "pull", "push"]
+
+type Answer = tuple[bytes, list[Any]]
+
+_namespace = sys.modules["__main__"].__dict__
+
+
+def call(data: bytes, buffers: Sequence[Any]) -> Answer:
+    """Call a function, and give what it returns.
+
+    Args:
+        data: the packed function, with its arguments as a tuple and a dict.
+        buffers: the memory that it refers to.
+    """
+    function, args, kwargs = _received("call", data, buffers)
+    value = guarded(_apply, function, args, kwargs)
+    data, memory = _packed("result", value)
+    return marshal.dumps((data, len(memory))), memory
+
+
+def _apply(function: Any, args: Any, kwargs: Any) -> Any:
+    return function(*args, **kwargs)
+
+
+def push(parcels: Iterable[tuple[str, bytes, int]], buffers: Sequence[Any]) -> bytes:
+    """Bind all of these variables, or none.
+
+    Args:
+        parcels: name, packed value, and how many of the buffers belong to it.
+        buffers: the memory of all values.
+    """
+    values = {}
+    for name, data, count in parcels:
+        values[name] = _received(name, data, buffers[:count])
+        buffers = buffers[count:]
+    _namespace.update(values)
+    return b""
+
+
+def pull(names: Iterable[str]) -> Answer:
+    """Give the values of variables."""
+    parcels: list[tuple[bytes, int]] = []
+    memory: list[Any] = []
+    for name in names:
+        try:
+            value = _namespace[name]
+        except KeyError:
+            msg = f"name {name!r} is not defined"
+            raise NameError(msg, name=name) from None
+        data, buffers = _packed(name, value)
+        parcels.append((data, len(buffers)))
+        memory += buffers
+    return marshal.dumps(parcels), memory
+
+
+def _received(variable: str, data: bytes, buffers: Sequence[Any]) -> Any:
+    try:
+        return guarded(unpack, data, buffers)
+    except NotTransferableError as error:
+        error.variable = variable
+        raise
+
+
+def _packed(variable: str, value: Any) -> tuple[bytes, list[Any]]:
+    try:
+        return guarded(pack, value)
+    except NotTransferableError as error:
+        error.variable = variable
+        raise

@@ -1,0 +1,80 @@
+"""Values as bytes, and back."""
+
+from __future__ import annotations
+
+import marshal
+
+TYPE_CHECKING = False  # importing typing would cost a guest more than all of this
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+__all__ = ["LARGE", "Packed", "pack", "unpack"]
+
+type Packed = tuple[bytes, list[memoryview]]
+"""Data, and memory that it refers to."""
+
+# The first byte of a pickle; marshal data begins with the letter of a type.
+_PICKLE = 0x80
+_SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes})
+# Beyond this many items, or levels, pickle's C code is quicker than a look at each.
+_ITEMS = 16
+_LEVELS = 3
+# From here on a copy costs more than what it takes to go out of band.
+LARGE = 1 << 16
+
+
+def pack(value: Any, *, shared: bool = False) -> Packed:
+    """Make data of a value.
+
+    Args:
+        value: what is to cross.
+        shared: whether the other side may write into the memory of its buffers.
+
+    Raises:
+        NotTransferableError: it cannot cross.
+        BaseException: whatever the methods of the value raise that is no Exception.
+    """
+    if not shared and _is_simple(value, _LEVELS):
+        return marshal.dumps(value), []
+    from .pickler import pickled
+
+    return pickled(value, shared=shared)
+
+
+def unpack(data: bytes, buffers: Sequence[Any] = ()) -> Any:
+    """Make the value of its data.
+
+    Args:
+        data: what ``pack`` has made.
+        buffers: the memory, each an object with the buffer protocol.
+
+    Raises:
+        NotTransferableError: what it needs cannot be imported here, or raises.
+    """
+    if data[0] != _PICKLE:
+        return marshal.loads(data)
+    from .pickler import unpickled
+
+    return unpickled(data, buffers)
+
+
+def _is_simple(value: Any, levels: int) -> bool:
+    """Tell whether marshal gives the same value back, and gives it soon.
+
+    It takes anything with a buffer for bytes, so it must be known what it gets.
+    """
+    kind = type(value)
+    if kind in _SCALARS:
+        return not (kind is bytes or kind is str) or len(value) < LARGE
+    if kind is tuple or kind is list:
+        items = value
+    elif kind is dict:
+        items = (*value, *value.values())
+    else:
+        return False
+    if levels == 0 or len(value) > _ITEMS:
+        return False
+    # An object that is there twice shall be there twice on the other side; marshal sees
+    # to that for all but what has one reference only.
+    return all(_is_simple(item, levels - 1) for item in items)

@@ -1,0 +1,169 @@
+"""Pickles values with their buffers out of band, and what a notebook defines by value."""
+
+from __future__ import annotations
+
+import pickle
+from array import array
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import cloudpickle  # type: ignore[import-untyped]
+
+from .errors import NotTransferableError
+from .packing import LARGE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .packing import Packed
+
+__all__ = ["can_be_pickled", "pickled", "unpickled"]
+
+_NATIVE_FORMATS = frozenset("cbB?hHiIlLqQnNfdeP")
+
+
+def pickled(value: Any, *, shared: bool = False) -> Packed:
+    """Pickle a value; see ``packing.pack``."""
+    buffers: list[pickle.PickleBuffer] = []
+    file = BytesIO()
+    if shared:
+        value = _shareable(value)
+    try:
+        pickler = _SharingPickler if shared else _Pickler
+        pickler(file, buffers).dump(value if shared else _set_apart(value, 2))
+        views = [buffer.raw() for buffer in buffers]
+    except Exception as error:
+        from .locate import located
+
+        raise located(value, error) from error
+    if shared:
+        _check_shared(value, views)
+    else:
+        views = [view.toreadonly() for view in views]
+    return file.getvalue(), views
+
+
+def unpickled(data: bytes, buffers: Sequence[Any]) -> Any:
+    """Unpickle a value; see ``packing.unpack``."""
+    try:
+        return pickle.loads(data, buffers=buffers)
+    except NotTransferableError:
+        raise
+    except Exception as error:
+        raise _not_rebuilt(error) from error
+
+
+def can_be_pickled(value: Any) -> bool:
+    """Tell whether this part of a value can cross."""
+    try:
+        _Pickler(BytesIO(), []).dump(value)
+    except Exception:
+        return False
+    return True
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+    def __init__(self, file: BytesIO, buffers: list[pickle.PickleBuffer]) -> None:
+        super().__init__(file, protocol=5, buffer_callback=buffers.append)
+
+    def reducer_override(self, obj: Any) -> Any:
+        reduce = self.reducers.get(type(obj))
+        return super().reducer_override(obj) if reduce is None else reduce(obj)
+
+    reducers: dict[type, Callable[[Any], tuple[Any, ...]]] = {}
+
+
+class _Apart:
+    """Stands for bytes, whose memory pickle would copy into its stream."""
+
+    def __init__(self, content: bytes | bytearray) -> None:
+        self.content = content
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self.content), (pickle.PickleBuffer(self.content),)
+
+
+def _set_apart(value: Any, levels: int) -> Any:
+    """Replace large bytes near the top, where they are found without a search."""
+    kind = type(value)
+    if kind is bytes or kind is bytearray:
+        return _Apart(value) if len(value) >= LARGE else value
+    if levels and kind is tuple:
+        parts = tuple(_set_apart(item, levels - 1) for item in value)
+        return value if all(map(_same, parts, value)) else parts
+    if levels and kind is dict:
+        apart = {key: _set_apart(item, levels - 1) for key, item in value.items()}
+        return value if all(map(_same, apart.values(), value.values())) else apart
+    return value
+
+
+def _shareable(value: Any) -> Any:
+    return memoryview(value) if isinstance(value, bytearray | bytes) else value
+
+
+def _check_shared(value: Any, views: list[memoryview]) -> None:
+    if not views:
+        reason = "it has no memory that could be shared"
+    elif any(view.readonly for view in views):
+        reason = "its memory is read-only"
+    else:
+        return
+    advice = "push a copy, or share an array or a bytearray"
+    raise NotTransferableError(type(value).__qualname__, reason, advice)
+
+
+def _same(one: object, other: object) -> bool:
+    return one is other
+
+
+def _view(view: memoryview) -> tuple[Any, ...]:
+    """Reduce a memoryview to its memory, its format and its shape."""
+    form = view.format.removeprefix("@")
+    if form not in _NATIVE_FORMATS:
+        raise NotTransferableError(
+            "memoryview",
+            f"no memoryview can be made with the format {view.format!r}",
+            "send the object that it is a view of",
+        )
+    memory = view if view.c_contiguous else memoryview(view.tobytes())
+    return _viewed, (pickle.PickleBuffer(memory), form, view.shape)
+
+
+def _viewed(memory: Any, form: str, shape: tuple[int, ...]) -> memoryview:
+    view: Any = memoryview(memory).cast("B")
+    if form == "B" and len(shape) == 1:
+        return view
+    if 0 in shape:  # cast() takes no other such shape
+        shape = (0,)
+    viewed: memoryview = view.cast(form, shape)
+    return viewed
+
+
+def _array(values: array[Any]) -> tuple[Any, ...]:
+    return _filled, (values.typecode, pickle.PickleBuffer(memoryview(values).cast("B")))
+
+
+def _filled(typecode: str, memory: Any) -> array[Any]:
+    values = array(typecode)
+    values.frombytes(memory)
+    return values
+
+
+_Pickler.reducers = {memoryview: _view, array: _array}
+
+
+class _SharingPickler(_Pickler):
+    """Sends what owns memory as a view of it."""
+
+    reducers = {
+        memoryview: _view,
+        array: lambda values: _view(memoryview(values)),
+    }
+
+
+def _not_rebuilt(error: Exception) -> NotTransferableError:
+    reason = f"{type(error).__name__}: {error}"
+    advice = "see that both sides can import what it is made of"
+    return NotTransferableError(
+        "pickled object", f"it cannot be rebuilt: {reason}", advice
+    )

@@ -74,9 +74,10 @@ def _names(write: Callable[[str], object]) -> dict[str, Any]:
     def run(*request: Any, thread: str = "", number: int | None = None) -> Any:
         """Do a job; return how it failed, its pickle in hexadecimal, or None."""
         run_id = next(runs) if number is None else number
-        packed = handle(run_id, marshal.dumps(request), thread)
+        packed = handle(run_id, marshal.dumps(request), thread, ())
         if not packed:
             return None
+        assert isinstance(packed, bytes)
         outcome = marshal.loads(packed)
         if outcome["pickle"] is not None:
             outcome["pickle"] = outcome["pickle"].hex()

@@ -3,8 +3,10 @@
 import types
 from collections.abc import Buffer, Sequence
 
-type Payload = str | bytes | tuple[bytes, tuple[Buffer, ...]]
-"""Of an event; the pair is a run's outcome, with memory that it refers to."""
+type Outcome = tuple[bytes, tuple[Buffer, ...], float, float, float]
+"""Data, memory that it refers to, when the job started and finished (as time.time()),
+and how many seconds it took."""
+type Payload = str | bytes | Outcome
 
 STDOUT: int
 STDERR: int
@@ -20,6 +22,25 @@ LEISURE: int
 
 class StartError(Exception): ...
 class ClosedError(Exception): ...
+
+class Answer:
+    """Where the outcome of a job will be."""
+
+    def wait(self, timeout: float = -1.0) -> bool:
+        """Wait until it is here, or it is known that it will not come this way.
+
+        False if neither is so after `timeout` seconds (negative: never).
+        """
+
+    @property
+    def given(self) -> bool:
+        """Whether the outcome is here."""
+
+    def outcome(self) -> Outcome | None:
+        """The outcome, or None."""
+
+    def decline(self) -> None:
+        """Have all that wait look elsewhere."""
 
 class Guest:
     """A named interpreter with its threads."""
@@ -52,10 +73,11 @@ class Guest:
         request: bytes,
         thread: str = "",
         buffers: Sequence[Buffer] = (),
-    ) -> None:
+    ) -> Answer:
         """Queue a job on the home thread, or on another one, made on first use.
 
-        `buffers` lends memory of these objects to it, until nobody there needs it.
+        Returns where its outcome will be. `buffers` lends memory of these objects to
+        it, until nobody there needs it.
 
         Raises ClosedError.
         """

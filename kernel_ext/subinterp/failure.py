@@ -8,7 +8,7 @@ import pickle
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import ExecutionFailed, SubinterpError, TransferError
+from .errors import ExecutionFailed, TransferError
 
 __all__ = ["GuestError", "rebuild"]
 
@@ -55,7 +55,7 @@ class GuestError:
         return ExecutionFailed(self.ename, self.evalue, self.text)
 
 
-def rebuild(error: GuestError, failed: SubinterpError) -> BaseException:
+def rebuild(error: GuestError, failed: ExecutionFailed) -> BaseException:
     """Give the guest's own exception, caused by ``failed``; else ``failed`` itself.
 
     Unpickling may import modules and run their code, so this belongs into the thread

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import marshal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from . import _native
 from .calls import call_into
@@ -19,6 +19,7 @@ from .transfer import pack_call, pack_shared, pack_variables
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from .interpreter import Interpreter
     from .route import Route
 
 __all__ = ["INTERRUPT_SECONDS", "Jobs"]
@@ -41,6 +42,11 @@ class Jobs:
     @property
     def name(self) -> str:
         """Its name, unique among guests that live."""
+        raise NotImplementedError
+
+    @property
+    def state(self) -> str:
+        """What it does at this moment."""
         raise NotImplementedError
 
     def exec(
@@ -129,8 +135,8 @@ class Jobs:
     def push(self, /, **values: Any) -> None:
         """Copy values into the guest's ``__main__``, all of them or none.
 
-        Memory of arrays is not copied but lent, read-only, as long as the guest needs it;
-        what one writes there meanwhile, the guest sees.
+        Memory of arrays is not copied but lent, read-only, as long as the guest needs
+        it; what is written there meanwhile, the guest sees.
 
         Raises:
             TransferError: one of them cannot cross.
@@ -142,9 +148,10 @@ class Jobs:
         self.push(**{**(ns or {}), **kw})
 
     def share(self, /, **buffers: Any) -> None:
-        """Give the guest the same memory, writable: what one side writes, the other sees.
+        """Give the guest the same memory, writable: either sees what the other writes.
 
-        A bytearray or an ``array`` becomes a memoryview there; a NumPy array remains one.
+        A bytearray or an ``array`` becomes a memoryview there; a NumPy array remains
+        one.
 
         Raises:
             TransferError: something has no memory to share, or may not be written to.
@@ -181,7 +188,7 @@ class Jobs:
         guest = self._live_guest("query")
         return Query.put(self.name, guest, ("query", what, *arguments), HELPER)
 
-    def _new_call(self, fn: Callable[..., Any]) -> Run:
+    def _new_call(self, fn: object) -> Run:
         if not callable(fn):
             message = f"fn must be callable, not {type(fn).__name__}"
             raise TypeError(message)
@@ -218,7 +225,7 @@ class Jobs:
             thread = HOME
         guest = self._live_guest("run code in")
         return Run(
-            self,
+            cast("Interpreter", self),
             guest,
             source,
             thread=check_name(thread, "thread"),
@@ -248,12 +255,13 @@ class Jobs:
     def _queue(
         self, run: Run, request: Request, buffers: Sequence[memoryview] = ()
     ) -> None:
-        queued: list[None] = []
+        queued: list[_native.Answer] = []
         thread = "" if run.thread == HOME else run.thread
         try:
             history.add(run)
             data = marshal.dumps(request)
             call_into(queued, run.guest.submit, run.id, data, thread, buffers)
+            run.attach(queued[0])
         except _native.ClosedError:
             history.discard(run)
             raise InterpreterClosedError(

@@ -67,7 +67,7 @@ class Pump:
         for run in self._runs.live():
             # The pump itself, in a callback, would wait for what it has to do.
             if run.guest.state == "closed" and not self.is_current_thread():
-                run.settle(max(0.0, deadline - time.monotonic()))
+                run.conclude(max(0.0, deadline - time.monotonic()))
 
     def forget_thread(self) -> None:
         """Accept in a forked child that the thread is the parent's."""
@@ -155,7 +155,7 @@ class Pump:
         now = time.monotonic()
         while self._deadlines and self._deadlines[0][0] <= now:
             run = self._runs.get(heapq.heappop(self._deadlines)[1])
-            if run is None or run.done():
+            if run is None or run.concluded():
                 continue
             if run.timed_out:
                 run.give_up()

@@ -66,7 +66,7 @@ class Query(Future[Any]):
             _, self._answer = marshal.loads(payload)
         elif kind == _native.FINISHED:
             queries.pop(self.id, None)
-            failure, _ = payload
+            failure = payload[0]
             if failure:
                 self.set_exception(GuestError.of(failure).failed(self._name))
             else:
@@ -83,7 +83,7 @@ class Query(Future[Any]):
 class Where(Protocol):
     """What a query needs of the native guest that it was put to."""
 
-    def submit(self, run: int, request: bytes, thread: str = "") -> None: ...
+    def submit(self, run: int, request: bytes, thread: str = "") -> object: ...
     def interrupt(self, run: int) -> bool: ...
 
 

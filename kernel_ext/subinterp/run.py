@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import marshal
 import threading
 import time
 from concurrent.futures import CancelledError, Future
@@ -16,21 +15,21 @@ from concurrent.futures._base import (
     RUNNING,
 )
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 from . import _native
-from .errors import InterpreterClosedError, TransferError
-from .failure import GuestError, rebuild
+from .errors import ExecutionFailed, InterpreterClosedError, TransferError
+from .failure import rebuild
 from .question import Asker, Question
-from .record import Record
-from .route import current_route
+from .told import Told
 from .transfer import unpack_values
+from .verdict import Verdict, judge
 
 if TYPE_CHECKING:
     from _thread import LockType
     from collections.abc import Callable, Generator, Sequence
 
-    from .errors import SubinterpError
+    from .failure import GuestError
     from .interpreter import Interpreter
     from .route import Route
 
@@ -39,9 +38,6 @@ __all__ = ["HOME", "Run", "State"]
 State = Literal["queued", "running", "done", "failed", "interrupted"]
 
 HOME = "home"
-_STREAMS = {_native.STDOUT: "stdout", _native.STDERR: "stderr"}
-# Front ends and the channels to them choke on larger messages.
-_PIECE = 1024 * 1024
 _log = logging.getLogger("subinterp")
 _ids = itertools.count(1)
 
@@ -59,12 +55,12 @@ class Where(Asker, Protocol):
         request: bytes,
         thread: str = "",
         buffers: Sequence[Any] = (),
-    ) -> None: ...
+    ) -> _native.Answer: ...
     def cancel(self, run: int) -> bool: ...
     def interrupt(self, run: int) -> bool: ...
 
 
-class Run(Future[Any]):
+class Run(Told, Future[Any]):
     """Code that a guest executes, has executed, or will.
 
     As with any future, waiting, cancelling and asking are for all threads. The methods
@@ -84,33 +80,25 @@ class Run(Future[Any]):
         execution_count: int | None = None,
         ask: Callable[[Question], None] = Question.refuse,
     ) -> None:
-        super().__init__()
+        super().__init__(route, execution_count, ask)
+        Future.__init__(self)
         self.id: int = next(_ids)
         self.interpreter = interpreter
         self.guest = guest
         self.thread = thread
         self.source = source
-        self.route: Route = current_route() if route is None else route
         self.timeout = timeout
         self.timed_out = False
         self.overdue = False
         """Its timeout is over and the interrupt did not stop it."""
-        self.error: GuestError | None = None
         self.created: float = time.time()
-        self.started: float | None = None
-        self.finished: float | None = None
-        self.record = Record()
-        self._execution_count = execution_count
-        self._ask = ask
-        self._clock: float | None = None  # of the start; time.time() may be set back
-        self._took: float | None = None
-        self._final: State = "interrupted"
-        self._asked_to_stop = False
-        self._unbuilt: SubinterpError | None = None
-        self._packed: tuple[Any, Sequence[Any]] | None = None
+        self._answer: _native.Answer | None = None
+        self._begun: float | None = None
+        self._clock: float | None = None  # of that; time.time() may be set back
+        self._ended: float | None = None
+        self.asked_to_stop = False
         self._watchers: list[Callable[[Run], None]] = []
         self._bells: list[LockType] = []
-        self._route_failed = False
 
     def __repr__(self) -> str:
         """Show where it runs and how it goes."""
@@ -124,25 +112,39 @@ class Run(Future[Any]):
     def state(self) -> State:
         """Queued, running, done, failed or interrupted."""
         if self.done():
-            return self._final
+            verdict = self._verdict()
+            return "interrupted" if verdict is None else verdict.state
         return "running" if self.running() else "queued"
+
+    @property
+    def error(self) -> GuestError | None:
+        """How its code failed, in the guest's words."""
+        verdict = self._verdict()
+        return None if verdict is None else verdict.outcome.error
+
+    @property
+    def started(self) -> float | None:
+        """When it began, as time.time(); None before."""
+        verdict = self._verdict()
+        return self._begun if verdict is None else verdict.outcome.started
+
+    @property
+    def finished(self) -> float | None:
+        """When it was over, as time.time(); None before."""
+        verdict = self._verdict()
+        return self._ended if verdict is None else verdict.outcome.finished
 
     @property
     def elapsed(self) -> float | None:
         """Seconds that it took, or takes so far; None before its start."""
-        if self._took is not None or self._clock is None:
-            return self._took
+        verdict = self._verdict()
+        if verdict is not None:
+            return verdict.outcome.took
+        if self._clock is None or self._begun is None:
+            return None
+        if self._ended is not None:
+            return self._ended - self._begun
         return time.monotonic() - self._clock
-
-    @property
-    def stdout(self) -> str:
-        """What it wrote to its standard output."""
-        return self.record.text("stdout")
-
-    @property
-    def stderr(self) -> str:
-        """What it wrote to its standard error."""
-        return self.record.text("stderr")
 
     @property
     def outputs(self) -> list[dict[str, Any]]:
@@ -159,10 +161,6 @@ class Run(Future[Any]):
             )
         return outputs
 
-    def replay(self, route: Route) -> None:
-        """Send what is kept of the output, not the error, to another route."""
-        self.record.replay(route)
-
     def add_state_callback(self, fn: Callable[[Run], None]) -> None:
         """Call this now, when ``state`` has changed, and when ``overdue`` is set."""
         self._watchers.append(fn)
@@ -174,11 +172,19 @@ class Run(Future[Any]):
 
     def done(self) -> bool:
         """Tell whether it is over."""
+        answer = self._answer
+        return self.concluded() or (answer is not None and answer.given)
+
+    def concluded(self) -> bool:
+        """Tell whether it is over and those who are called then have been called.
+
+        Or are about to be. One who waits may know of the end a little earlier.
+        """
         return self._state in {CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED}
 
     def running(self) -> bool:
         """Tell whether it is being executed."""
-        return self._state == RUNNING
+        return self._state == RUNNING and not self.done()
 
     def cancelled(self) -> bool:
         """Tell whether it was taken off the queue."""
@@ -188,7 +194,7 @@ class Run(Future[Any]):
         """Take it off the queue; False if it has begun."""
         if self.done() or not self.guest.cancel(self.id):
             return self.cancelled()
-        self.finished = time.time()
+        self._ended = time.time()
         # The job is ours now, so nobody else decides how this ends.
         super().cancel()
         self.set_running_or_notify_cancel()
@@ -204,8 +210,10 @@ class Run(Future[Any]):
 
     def interrupt_running(self) -> bool:
         """Raise KeyboardInterrupt in it if it is running; False if not."""
+        # First, for who waits may know of the end before this returns.
+        asked, self.asked_to_stop = self.asked_to_stop, True
         heard = self.guest.interrupt(self.id)
-        self._asked_to_stop = self._asked_to_stop or heard
+        self.asked_to_stop = asked or heard
         return heard
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
@@ -213,17 +221,31 @@ class Run(Future[Any]):
         self._wait(self.done, timeout)
         if self.cancelled():
             raise CancelledError
-        return self._built()
+        verdict = self._verdict()
+        return self._exception if verdict is None else self._built(verdict)
 
     def result(self, timeout: float | None = None) -> Any:
         """Wait for the end, and return the value or raise the guest's exception."""
         failure = self.exception(timeout)
         if failure is None:
-            return self._result
+            return self.__dict__.get("_value")
         try:
             raise failure
         finally:
             del self, failure  # they and the traceback would keep one another alive
+
+    def add_done_callback(self, fn: Callable[[Future[Any]], object]) -> None:
+        """Call this when it is over, or now."""
+        if self.done() and not self.concluded():
+            _native.wake()
+            self._wait(self.concluded)
+        super().add_done_callback(fn)
+
+    def attach(self, answer: _native.Answer) -> None:
+        """Say where its outcome will be, for who waits for it."""
+        # The pump knows better whether it was interrupted because its time was over.
+        if self.timeout is None:
+            self._answer = answer
 
     def settle(self, timeout: float | None = None) -> bool:
         """Wait for the end; False if it is overdue and there may be none."""
@@ -231,16 +253,19 @@ class Run(Future[Any]):
             self._wait(lambda: self.done() or self.overdue, timeout)
         return self.done()
 
+    def conclude(self, timeout: float) -> None:
+        """Wait until it is over and those who are called then have been called."""
+        with suppress(TimeoutError):
+            self._wait(lambda: self.concluded() or self.overdue, timeout)
+
     def receive(self, kind: int, payload: Any) -> None:
         """Take the next event that the guest has sent."""
-        if kind in _STREAMS:
-            self._take_text(_STREAMS[kind], payload)
-        elif kind == _native.MESSAGE:
-            self._take_message(payload)
-        elif kind == _native.STARTED:
+        if kind == _native.STARTED:
             self._begin()
         elif kind == _native.FINISHED:
             self._finish(*payload)
+        else:
+            self._take(kind, payload)
 
     def expire(self) -> bool:
         """Interrupt it because its time is over; False if it was over before."""
@@ -249,7 +274,7 @@ class Run(Future[Any]):
 
     def give_up(self) -> None:
         """Release who waits in ``settle``: the interrupt had no effect."""
-        if not self.done():
+        if not self.concluded():
             self.overdue = True
             self._ring()
             self._tell()
@@ -266,101 +291,56 @@ class Run(Future[Any]):
             self._waiters.clear()
             self._done_callbacks: list[Any] = []
             self._watchers.clear()
-        if not self.done():
+        if not self.concluded():
             self._end(
                 InterpreterClosedError(
                     self.interpreter.name, do=f"finish run {self.id} in", reason=reason
                 )
             )
 
-    def _take_text(self, name: str, text: str) -> None:
-        for start in range(0, len(text), _PIECE):
-            piece = text[start : start + _PIECE]
-            self.record.add_text(name, piece)
-            self._send(self.route.stream, name, piece)
-
-    def _take_message(self, payload: bytes) -> None:
-        msg_type, content = marshal.loads(payload)
-        if msg_type == "input_request":
-            name = self.interpreter.name
-            self._ask(Question.of(self.guest, name, content))
-            return
-        if msg_type == "execute_result":
-            content.setdefault("execution_count", self._execution_count)
-        if msg_type != "payload":  # no output: it is not for a replay
-            self.record.add_message(msg_type, content, len(payload))
-        self._send(self.route.message, msg_type, content)
-
-    def _send[T](self, put: Callable[[str, T], None], name: str, what: T) -> None:
-        try:
-            put(name, what)
-        except BaseException:
-            # The front end may be gone. The run goes on, and its record is complete.
-            if not self._route_failed:
-                self._route_failed = True
-                _log.exception("output of run %d cannot be shown", self.id)
-
     def _begin(self) -> None:
-        if self.done() or self.running():
+        if self.concluded() or self._state == RUNNING:
             return
-        self.started = time.time()
+        self._begun = time.time()
         self._clock = time.monotonic()
         self.set_running_or_notify_cancel()
-        self._tell()
+        if not self.done():
+            self._tell()
 
-    def _finish(self, outcome: bytes, buffers: Sequence[Any]) -> None:
-        if self.done():
+    def _finish(self, *outcome: Any) -> None:
+        if self.concluded():
             return
         self._begin()
-        facts = marshal.loads(outcome) if outcome else None
-        if type(facts) is dict:
-            self.error = GuestError.from_facts(facts)
-        elif facts is not None:
-            self._packed = facts, buffers
-        interrupted = self.error is not None and self.error.ename == "KeyboardInterrupt"
-        if self.timed_out:
-            self._end(TimeoutError(self._timeout_message()))
-        elif self.error is None:
-            self._final = "done"
-            self._end(None)
-        elif interrupted and not self._asked_to_stop and self._guest_closes():
-            self._end(
-                InterpreterClosedError(
-                    self.interpreter.name,
-                    do=f"finish run {self.id} in",
-                    reason="it was closed meanwhile",
-                )
-            )
-        else:
-            self._final = "interrupted" if interrupted else "failed"
-            self._unbuilt = self.error.failed(self.interpreter.name)
-            self._end(self._unbuilt)
+        self._end(self._judge(outcome).failure)
 
-    def _guest_closes(self) -> bool:
-        return self.guest.state in {"closing", "closed"}
+    def _verdict(self) -> Verdict | None:
+        """Give what is known of its end."""
+        verdict: Verdict | None = self.__dict__.get("_judged")
+        if verdict is None and self._answer is not None:
+            outcome = self._answer.outcome()
+            if outcome is not None:
+                return self._judge(outcome)
+        return verdict
 
-    def _timeout_message(self) -> str:
-        return (
-            f"run {self.id} in interpreter {self.interpreter.name!r} was interrupted "
-            f"after {self.timeout:g} s"
-        )
+    def _judge(self, outcome: tuple[Any, ...]) -> Verdict:
+        # In one step: who waits and the pump may come here at the same time.
+        verdict: Verdict = self.__dict__.setdefault("_judged", judge(self, outcome))
+        return verdict
 
     def _end(self, failure: BaseException | None) -> None:
-        self.finished = time.time()
-        if self._clock is not None:
-            self._took = time.monotonic() - self._clock
+        self._ended = time.time()
         try:
             if failure is None:
                 self.set_result(None)
             else:
-                if self.error is not None and failure is not self._unbuilt:
-                    failure.__cause__ = self.error.failed(self.interpreter.name)
                 self.set_exception(failure)
         finally:  # a done callback may raise SystemExit
             self._tell()
 
     def _wait(self, over: Callable[[], bool], timeout: float | None = None) -> None:
         deadline = None if timeout is None else time.monotonic() + timeout
+        if self._answer is not None and not over():
+            self._answer.wait(-1 if timeout is None else max(timeout, 0))
         while not over():
             bell = threading.Lock()
             bell.acquire()
@@ -377,6 +357,8 @@ class Run(Future[Any]):
                     self._bells.remove(bell)
 
     def _ring(self) -> None:
+        if self._answer is not None:
+            self._answer.decline()  # who waits for it shall look again
         bells, self._bells = self._bells, []
         for bell in bells:
             bell.release()
@@ -385,33 +367,35 @@ class Run(Future[Any]):
         self._ring()  # as the future itself: who waits, before who is called
         super()._invoke_callbacks()  # type: ignore[misc]
 
-    def _built(self) -> BaseException | None:
-        """Give the exception, made here if it is the guest's; and make the value."""
-        if self._packed is not None:
-            self._unpack(*self._packed)
-        unbuilt = self._unbuilt
-        if self.error and unbuilt and self._exception is unbuilt:
-            # In one step: two threads that ask get the same one.
-            self._exception = self.__dict__.setdefault(
-                "_rebuilt", rebuild(self.error, unbuilt)
-            )
-        return self._exception
+    def _built(self, verdict: Verdict) -> BaseException | None:
+        """Give the exception, or make the value.
 
-    def _unpack(self, facts: Any, buffers: Sequence[Any]) -> None:
-        # Here and not in the pump, for the reason that rebuild() gives.
+        Here and not in the pump, for the reason that rebuild() gives; each in one step:
+        two threads that ask get the same one.
+        """
+        known = self.__dict__
+        error, failure = verdict.outcome.error, verdict.failure
+        if error is not None and isinstance(failure, ExecutionFailed):
+            if "_rebuilt" not in known:
+                known.setdefault("_rebuilt", rebuild(error, failure))
+            return cast("BaseException", known["_rebuilt"])
+        if verdict.outcome.packed is None or "_value" in known:
+            return failure
         try:
-            value = unpack_values(self.interpreter.name, facts, buffers)
+            outcome = verdict.outcome
+            name = self.interpreter.name
+            value = unpack_values(name, outcome.packed, outcome.buffers)
         except TransferError as error:
-            self._exception = self.__dict__.setdefault("_not_unpacked", error)
-        else:
-            self._result = self.__dict__.setdefault("_value", value)
-        self._packed = None
+            return cast("BaseException", known.setdefault("_not_unpacked", error))
+        known.setdefault("_value", value)
+        return None
 
     def _get_snapshot(self) -> tuple[bool, bool, Any, BaseException | None]:
         # How asyncio.wrap_future reads a future since 3.15, past exception().
-        if self.done() and not self.cancelled():
-            self._built()
-        return super()._get_snapshot()  # type: ignore[misc, no-any-return]
+        if not self.done() or self.cancelled():
+            return super()._get_snapshot()  # type: ignore[misc, no-any-return]
+        failure = self.exception()
+        return True, False, self.__dict__.get("_value"), failure
 
     def _tell(self) -> None:
         for watcher in tuple(self._watchers):

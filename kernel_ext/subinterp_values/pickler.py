@@ -1,11 +1,11 @@
-"""Pickles values with their buffers out of band, and what a notebook defines by value."""
+"""Pickles values: buffers out of band, by value what a notebook defines."""
 
 from __future__ import annotations
 
 import pickle
 from array import array
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import cloudpickle  # type: ignore[import-untyped]
 
@@ -13,11 +13,13 @@ from .errors import NotTransferableError
 from .packing import LARGE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from .packing import Packed
 
 __all__ = ["can_be_pickled", "pickled", "unpickled"]
+
+type Reducer = Callable[[Any], tuple[Any, ...]]
 
 _NATIVE_FORMATS = frozenset("cbB?hHiIlLqQnNfdeP")
 
@@ -60,17 +62,6 @@ def can_be_pickled(value: Any) -> bool:
     except Exception:
         return False
     return True
-
-
-class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
-    def __init__(self, file: BytesIO, buffers: list[pickle.PickleBuffer]) -> None:
-        super().__init__(file, protocol=5, buffer_callback=buffers.append)
-
-    def reducer_override(self, obj: Any) -> Any:
-        reduce = self.reducers.get(type(obj))
-        return super().reducer_override(obj) if reduce is None else reduce(obj)
-
-    reducers: dict[type, Callable[[Any], tuple[Any, ...]]] = {}
 
 
 class _Apart:
@@ -120,11 +111,9 @@ def _view(view: memoryview) -> tuple[Any, ...]:
     """Reduce a memoryview to its memory, its format and its shape."""
     form = view.format.removeprefix("@")
     if form not in _NATIVE_FORMATS:
-        raise NotTransferableError(
-            "memoryview",
-            f"no memoryview can be made with the format {view.format!r}",
-            "send the object that it is a view of",
-        )
+        reason = f"no memoryview can be made with the format {view.format!r}"
+        advice = "send the object that it is a view of"
+        raise NotTransferableError(type(view).__name__, reason, advice)
     memory = view if view.c_contiguous else memoryview(view.tobytes())
     return _viewed, (pickle.PickleBuffer(memory), form, view.shape)
 
@@ -132,7 +121,7 @@ def _view(view: memoryview) -> tuple[Any, ...]:
 def _viewed(memory: Any, form: str, shape: tuple[int, ...]) -> memoryview:
     view: Any = memoryview(memory).cast("B")
     if form == "B" and len(shape) == 1:
-        return view
+        return memoryview(memory)
     if 0 in shape:  # cast() takes no other such shape
         shape = (0,)
     viewed: memoryview = view.cast(form, shape)
@@ -149,21 +138,29 @@ def _filled(typecode: str, memory: Any) -> array[Any]:
     return values
 
 
-_Pickler.reducers = {memoryview: _view, array: _array}
-
-
-class _SharingPickler(_Pickler):
-    """Sends what owns memory as a view of it."""
-
-    reducers = {
-        memoryview: _view,
-        array: lambda values: _view(memoryview(values)),
-    }
-
-
 def _not_rebuilt(error: Exception) -> NotTransferableError:
     reason = f"{type(error).__name__}: {error}"
     advice = "see that both sides can import what it is made of"
     return NotTransferableError(
         "pickled object", f"it cannot be rebuilt: {reason}", advice
     )
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+    reducers: ClassVar[Mapping[type, Reducer]] = {memoryview: _view, array: _array}
+
+    def __init__(self, file: BytesIO, buffers: list[pickle.PickleBuffer]) -> None:
+        super().__init__(file, protocol=5, buffer_callback=buffers.append)
+
+    def reducer_override(self, obj: Any) -> Any:
+        reduce = self.reducers.get(type(obj))
+        return super().reducer_override(obj) if reduce is None else reduce(obj)
+
+
+class _SharingPickler(_Pickler):
+    """Sends what owns memory as a view of it."""
+
+    reducers: ClassVar[Mapping[type, Reducer]] = {
+        memoryview: _view,
+        array: lambda values: _view(memoryview(values)),
+    }

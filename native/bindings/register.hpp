@@ -3,5 +3,6 @@
 #include <nanobind/nanobind.h>
 
 void register_guest(nanobind::module_ &module);
+void register_answer(nanobind::module_ &module);
 void register_events(nanobind::module_ &module);
 void register_process(nanobind::module_ &module);

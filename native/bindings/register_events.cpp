@@ -1,3 +1,4 @@
+#include "bindings/answer_handle.hpp"
 #include "bindings/register.hpp"
 #include "core/attachment.hpp"
 #include "core/channel.hpp"
@@ -11,8 +12,6 @@ using subinterp::EventKind;
 
 namespace {
 
-PyObject *buffer_type = nullptr; // as the host sees a Buffer
-
 Clock::duration seconds(double count) {
     return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(count));
 }
@@ -22,15 +21,10 @@ nb::object payload_of(const subinterp::Event &event) {
     if (event.kind == EventKind::stdout_text || event.kind == EventKind::stderr_text) {
         return nb::str(payload.data(), payload.size());
     }
-    nb::bytes data(payload.data(), payload.size());
-    if (event.kind != EventKind::finished) {
-        return data;
+    if (event.outcome != nullptr) {
+        return outcome_tuple(*event.outcome);
     }
-    PyObject *buffers = subinterp::wrap_buffers(buffer_type, event.buffers);
-    if (buffers == nullptr) {
-        throw nb::python_error();
-    }
-    return nb::make_tuple(data, nb::steal(buffers));
+    return nb::bytes(payload.data(), payload.size());
 }
 
 nb::list drain(double interval, double timeout) {
@@ -51,7 +45,6 @@ nb::list drain(double interval, double timeout) {
 } // namespace
 
 void register_events(nb::module_ &module) {
-    buffer_type = subinterp::make_buffer_type();
     module.attr("STDOUT") = static_cast<int>(EventKind::stdout_text);
     module.attr("STDERR") = static_cast<int>(EventKind::stderr_text);
     module.attr("MESSAGE") = static_cast<int>(EventKind::message);

@@ -1,3 +1,4 @@
+#include "bindings/answer_handle.hpp"
 #include "bindings/register.hpp"
 #include "core/attachment.hpp"
 #include "core/guest.hpp"
@@ -46,8 +47,8 @@ private:
     unsigned generation_ = 0;
 };
 
-void submit(Handle &self, std::uint64_t run, nb::bytes request, const std::string &thread,
-            nb::sequence buffers) {
+nb::object submit(Handle &self, std::uint64_t run, nb::bytes request, const std::string &thread,
+                  nb::sequence buffers) {
     subinterp::Parcel parcel{std::string(request.c_str(), request.size()), {}};
     for (nb::handle exporter : buffers) {
         auto buffer = subinterp::Buffer::lend(exporter.ptr());
@@ -56,7 +57,8 @@ void submit(Handle &self, std::uint64_t run, nb::bytes request, const std::strin
         }
         parcel.buffers.push_back(std::move(buffer));
     }
-    self->submit(run, std::move(parcel), thread);
+    return nb::cast(new AnswerHandle(self->submit(run, std::move(parcel), thread)),
+                    nb::rv_policy::take_ownership);
 }
 
 nb::bytes perform(Handle &self, nb::bytes request) {
@@ -141,6 +143,7 @@ void register_guest(nb::module_ &module) {
             "Bytes that CPython's object allocator holds for it.")
         .def("submit", &submit, "run"_a, "request"_a, "thread"_a = "", "buffers"_a = nb::tuple(),
              "Queue a job on the home thread, or on another one, made on first use.\n\n"
+             "Returns where its outcome will be. "
              "`buffers` lends memory of these objects to it, until nobody there needs it.\n"
              "Raises ClosedError.")
         .def("perform", &perform, "request"_a,

@@ -14,6 +14,8 @@ namespace {
 constexpr std::size_t capacity = 4u << 20; // bytes of one guest not yet drained
 constexpr std::size_t event_overhead = 64; // so that a flood of empty events is bounded too
 constexpr std::size_t merge_limit = 1u << 20;
+// Who waited for the end of the run knows of it, and goes on; others may want to.
+constexpr auto no_hurry = std::chrono::milliseconds(1);
 constexpr auto first_words = std::chrono::milliseconds(5);
 
 bool is_text(EventKind kind) {
@@ -57,6 +59,7 @@ void Channel::send_now(const std::shared_ptr<Source> &source, Event event) {
 
 void Channel::enqueue(const std::shared_ptr<Source> &source, Event event) {
     const EventKind kind = event.kind;
+    const bool urgent = event.urgent;
     const bool ends_line = event.payload.ends_with('\n');
     auto &events = source->events_;
     if (is_text(kind) && !events.empty() && events.back().kind == kind &&
@@ -73,7 +76,10 @@ void Channel::enqueue(const std::shared_ptr<Source> &source, Event event) {
         ready_.push_back(source);
     }
     Clock::time_point due;
-    if (kind == EventKind::finished || kind == EventKind::dropped || kind == EventKind::closed) {
+    if (kind == EventKind::finished && !urgent) {
+        due = Clock::now() + no_hurry;
+    } else if (kind == EventKind::finished || kind == EventKind::dropped ||
+               kind == EventKind::closed) {
         due = Clock::time_point::min();
         urgent_.fetch_add(1, std::memory_order_release);
     } else if (kind == EventKind::started || (is_text(kind) && !ends_line)) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/buffer.hpp"
+#include "core/answer.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -32,8 +32,9 @@ enum class EventKind : std::uint8_t {
 struct Event {
     std::uint64_t run;
     EventKind kind;
-    std::string payload; // UTF-8 for text, marshal data for the rest
-    std::vector<std::shared_ptr<Buffer>> buffers = {};
+    std::string payload;                              // UTF-8 for text, marshal data for the rest
+    std::shared_ptr<const Outcome> outcome = nullptr; // of a run that is over
+    bool urgent = true; // whether somebody waits for the news that it is over
 };
 
 /// The one way from guests to the host: a bounded queue for each guest, drained together.

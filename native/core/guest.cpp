@@ -233,21 +233,20 @@ void Guest::rename(std::string name) {
     name_this_thread(name_);
 }
 
-void Guest::submit(std::uint64_t run, Parcel request, const std::string &thread) {
-    enqueue(Job{.run = run, .request = std::move(request)}, thread);
+std::shared_ptr<Answer> Guest::submit(std::uint64_t run, Parcel request,
+                                      const std::string &thread) {
+    auto answer = std::make_shared<Answer>();
+    enqueue(Job{.run = run, .request = std::move(request), .answer = answer}, thread);
+    return answer;
 }
 
 std::string Guest::perform(std::string request) {
-    Job job{.run = 0,
-            .request = {std::move(request), {}},
-            .answer = std::make_unique<std::promise<std::string>>()};
-    std::future<std::string> outcome = job.answer->get_future();
-    enqueue(std::move(job), "");
-    try {
-        return outcome.get();
-    } catch (const std::future_error &) { // closing has dropped it
+    const auto answer = submit(0, {std::move(request), {}}, "");
+    answer->wait(Clock::time_point::max());
+    if (!answer->given()) { // closing has dropped it
         throw ClosedError("the guest was closed before the errand was done");
     }
+    return answer->outcome()->parcel.data;
 }
 
 void Guest::enqueue(Job job, const std::string &thread) {
@@ -283,9 +282,16 @@ bool Guest::cancel(std::uint64_t run) {
         return false;
     }
     std::lock_guard lock(mutex_);
-    return std::ranges::any_of(workers_, [run](auto &worker) {
-        return std::erase_if(worker->queue, [run](const Job &job) { return job.run == run; }) > 0;
-    });
+    for (auto &worker : workers_) {
+        const auto is_it = [run](const Job &job) { return job.run == run; };
+        const auto job = std::ranges::find_if(worker->queue, is_it);
+        if (job != worker->queue.end()) {
+            job->answer->decline();
+            worker->queue.erase(job);
+            return true;
+        }
+    }
+    return false;
 }
 
 const char *Guest::state() const {

@@ -2,6 +2,7 @@
 
 #include "core/python.hpp"
 
+#include "core/answer.hpp"
 #include "core/buffer.hpp"
 #include "core/channel.hpp"
 #include "core/fork_hold.hpp"
@@ -74,8 +75,9 @@ public:
     std::size_t queued() const;
 
     /// Queue a job on the home thread ("") or on a worker of that name, made on first
-    /// use with a thread state of its own. Throws ClosedError.
-    void submit(std::uint64_t run, Parcel request, const std::string &thread);
+    /// use with a thread state of its own. Returns where its outcome will be, see Answer.
+    /// Throws ClosedError.
+    std::shared_ptr<Answer> submit(std::uint64_t run, Parcel request, const std::string &thread);
 
     /// Have the home thread do a job of our own, which is no run: the host hears nothing of
     /// it. Waits, and returns its outcome. Throws ClosedError.
@@ -158,6 +160,7 @@ private:
     void boot(const std::vector<std::string> &path, const std::string &setup);
     void serve(Worker &worker, PyThreadState *state);
     Parcel execute(const Worker &worker, const Job &job, PyThreadState *state);
+    void announce(const Job &job, std::shared_ptr<const Outcome> outcome, bool told);
     void introduce(Worker &worker, std::uint64_t thread_state_id);
     void finish();
     bool shut_down();

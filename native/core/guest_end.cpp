@@ -52,7 +52,8 @@ void Guest::begin_close(Clock::time_point deadline) {
         state_ = State::closing;
         for (auto &worker : workers_) {
             for (const Job &job : worker->queue) {
-                if (job.answer == nullptr) {
+                job.answer->decline();
+                if (job.run != 0) {
                     channel().send_now(source_, {job.run, EventKind::dropped, {}});
                 }
             }

@@ -59,6 +59,23 @@ std::vector<ThreadInfo> python_threads() {
     return result;
 }
 
+double since_epoch() {
+    const std::chrono::duration<double> time = std::chrono::system_clock::now().time_since_epoch();
+    return time.count();
+}
+
+/// Do something and note when it was done.
+template <class Function>
+std::shared_ptr<const Outcome> timed(Function &&function) {
+    auto outcome = std::make_shared<Outcome>();
+    outcome->started = since_epoch();
+    const auto start = Clock::now();
+    outcome->parcel = function();
+    outcome->took = std::chrono::duration<double>(Clock::now() - start).count();
+    outcome->finished = since_epoch();
+    return outcome;
+}
+
 } // namespace
 
 void Guest::serve(Worker &worker, PyThreadState *state) {
@@ -96,26 +113,38 @@ void Guest::serve(Worker &worker, PyThreadState *state) {
         }
         const Job job = std::move(worker.queue.front());
         worker.queue.pop_front();
-        worker.run = job.answer != nullptr ? errand_run : job.run;
+        worker.run = job.run != 0 ? job.run : errand_run;
+        worker.told = false;
         worker.interrupt_requested = false;
         lock.unlock();
-        if (job.answer == nullptr) {
+        if (job.run != 0) {
             channel().send_now(source_, {job.run, EventKind::started, {}});
         }
-        Parcel outcome = execute(worker, job, state);
+        auto outcome = timed([&] { return execute(worker, job, state); });
         lock.lock();
         worker.run = 0;
+        const bool told = worker.told;
         take_back_questions(job.run);
         changed_.notify_all();
         lock.unlock();
         // Last, so that whoever hears of the end finds the guest idle.
-        if (job.answer != nullptr) {
-            job.answer->set_value(std::move(outcome.data));
-        } else {
-            channel().send_now(source_, {job.run, EventKind::finished, std::move(outcome.data),
-                                         std::move(outcome.buffers)});
-        }
+        announce(job, std::move(outcome), told);
         lock.lock();
+    }
+}
+
+void Guest::announce(const Job &job, std::shared_ptr<const Outcome> outcome, bool told) {
+    if (told) {
+        job.answer->decline();
+    }
+    const bool awaited = !told && job.answer->awaited();
+    if (job.run != 0) {
+        channel().send_now(
+            source_,
+            {.run = job.run, .kind = EventKind::finished, .outcome = outcome, .urgent = !awaited});
+    }
+    if (!told) {
+        job.answer->give(std::move(outcome));
     }
 }
 
@@ -141,6 +170,12 @@ void Guest::call_back(Worker &worker) {
 }
 
 void Guest::emit(Event event) {
+    {
+        std::lock_guard lock(mutex_);
+        for (auto &worker : workers_) {
+            worker->told = worker->told || worker->run == event.run;
+        }
+    }
     if (channel().try_send(source_, event)) {
         return;
     }

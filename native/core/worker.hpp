@@ -2,6 +2,7 @@
 
 #include "core/python.hpp"
 
+#include "core/answer.hpp"
 #include "core/buffer.hpp"
 #include "core/native_thread.hpp"
 
@@ -9,7 +10,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
-#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,7 +20,7 @@ namespace subinterp {
 struct Job {
     std::uint64_t run; // 0 for an errand
     Parcel request;
-    std::unique_ptr<std::promise<std::string>> answer = nullptr; // of an errand
+    std::shared_ptr<Answer> answer = nullptr; // none for what its threads do at leisure
 };
 
 /// An OS thread of a guest with its queue of jobs.
@@ -36,6 +36,7 @@ struct Worker {
     std::deque<Job> queue;
     std::atomic<std::uint32_t> submitted = 0; // counts, for waiting without the mutex
     std::uint64_t run = 0;                    // the run it executes, 0 for none
+    bool told = false;                        // whether that has had output
 
     // What it does next if it has no job, until a byte in this descriptor tells that it has
     // one: an event loop goes on there between two cells.

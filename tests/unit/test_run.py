@@ -40,13 +40,13 @@ def busy(guest: Interpreter) -> Iterator[Run]:
 
 def test_a_run_goes_from_queued_to_done(guest: Interpreter, busy: Run) -> None:
     """Each change is told once, in order, the present one at once."""
-    run = guest.start("pass")
+    run = guest.start("print()")
     states: list[str] = []
     run.add_state_callback(lambda run: states.append(run.state))
     assert (run.state, run.elapsed, run.started) == ("queued", None, None)
     busy.interrupt()
     assert run.result(10) is None
-    guest.exec("pass")  # the callbacks come right after the result
+    run.conclude(10)  # the callbacks come right after the result
     assert states == ["queued", "running", "done"]
 
 
@@ -304,7 +304,7 @@ def test_an_unreadable_end_still_ends_the_run(
 ) -> None:
     """Whoever waits is released, with an error that tells what happened."""
     monkeypatch.setattr(
-        "subinterp.run.GuestError.from_facts", lambda _: marshal.loads(b"?")
+        "subinterp.verdict.GuestError.from_facts", lambda _: marshal.loads(b"?")
     )
     with pytest.raises(InterpreterClosedError, match="could not be understood"):
         guest.exec("1/0")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from subinterp_values import NotTransferableError, pack, unpack
+from subinterp_values.functions import short
 
 from .errors import TransferError
 
@@ -25,13 +26,16 @@ def pack_call(
     Raises:
         TransferError: the function or an argument cannot cross.
     """
+    function = short(fn)
+    # Together with its arguments a function shares with them what both refer to.
+    call = (args, kwargs) if function else (args, kwargs, fn)
     try:
-        data, buffers = pack((fn, args, kwargs))
+        data, buffers = pack(call)
     except NotTransferableError as error:
-        parts = {"[0]": "fn", "[1]": "args", "[2]": "kwargs"}
+        parts = {"[0]": "args", "[1]": "kwargs", "[2]": "fn"}
         part, path = parts.get(error.path[:3], "the call"), error.path[3:]
         raise _refused(interpreter, part, error, path) from error
-    return ("call", data), buffers
+    return ("call", data, function), buffers
 
 
 def pack_variables(interpreter: str, values: Mapping[str, Any]) -> Packed:

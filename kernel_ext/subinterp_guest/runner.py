@@ -184,18 +184,17 @@ def _show(error: BaseException) -> None:
         print(guarded(plain_traceback, error), file=sys.stderr)
 
 
-def _call(data: bytes, buffers: tuple[Any, ...] = ()) -> Outcome:
+def _call(*arguments: Any) -> Outcome:
     from .values import call
 
-    return call(data, buffers)
+    _OPERATIONS["call"] = call
+    return call(*arguments)
 
 
-def _push(
-    parcels: list[tuple[str, bytes, int]], buffers: tuple[Any, ...] = ()
-) -> bytes:
+def _push(*arguments: Any) -> bytes:
     from .values import push
 
-    return push(parcels, buffers)
+    return push(*arguments)
 
 
 def _pull(names: list[str]) -> Outcome:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from _subinterp import guarded
 from subinterp_values import NotTransferableError, pack, unpack
+from subinterp_values.functions import restored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
 __all__ = ["call", "pull", "push"]
@@ -20,20 +21,24 @@ type Answer = tuple[bytes, list[Any]]
 _namespace = sys.modules["__main__"].__dict__
 
 
-def call(data: bytes, buffers: Sequence[Any]) -> Answer:
+def call(data: bytes, function: bytes | None, buffers: Sequence[Any] = ()) -> Answer:
     """Call a function, and give what it returns.
 
     Args:
-        data: the packed function, with its arguments as a tuple and a dict.
-        buffers: the memory that it refers to.
+        data: its arguments, packed, a tuple and a dict; and the function itself, if
+            that is not sent short.
+        function: the function, sent short.
+        buffers: the memory that the data refers to.
     """
-    function, args, kwargs = _received("call", data, buffers)
-    value = guarded(_apply, function, args, kwargs)
+    received = _received("call", unpack, data, buffers)
+    if function is not None:
+        received += (_received("fn", restored, function),)
+    value = guarded(_apply, *received)
     data, memory = _packed("result", value)
     return marshal.dumps((data, len(memory))), memory
 
 
-def _apply(function: Any, args: Any, kwargs: Any) -> Any:
+def _apply(args: Any, kwargs: Any, function: Any) -> Any:
     return function(*args, **kwargs)
 
 
@@ -46,7 +51,7 @@ def push(parcels: Iterable[tuple[str, bytes, int]], buffers: Sequence[Any]) -> b
     """
     values = {}
     for name, data, count in parcels:
-        values[name] = _received(name, data, buffers[:count])
+        values[name] = _received(name, unpack, data, buffers[:count])
         buffers = buffers[count:]
     _namespace.update(values)
     return b""
@@ -68,9 +73,9 @@ def pull(names: Iterable[str]) -> Answer:
     return marshal.dumps(parcels), memory
 
 
-def _received(variable: str, data: bytes, buffers: Sequence[Any]) -> Any:
+def _received(variable: str, read: Callable[..., Any], *sent: Any) -> Any:
     try:
-        return guarded(unpack, data, buffers)
+        return guarded(read, *sent)
     except NotTransferableError as error:
         error.variable = variable
         raise

@@ -20,7 +20,7 @@ inline void spin_while(const std::atomic<std::uint32_t> &counter, std::uint32_t 
     if (!worth_it) {
         return;
     }
-    constexpr auto patience = std::chrono::microseconds(20);
+    constexpr auto patience = std::chrono::microseconds(50);
     const auto until = std::chrono::steady_clock::now() + patience;
     do {
         for (int i = 0; i < 32; ++i) {

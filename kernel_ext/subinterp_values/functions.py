@@ -1,0 +1,108 @@
+"""Functions that are sent short, and kept where they arrive: for calls by the thousand.
+
+Two kinds can be: what every interpreter can import, by name; and what a notebook defines
+and needs nothing of it, by its code. A function of the second kind finds its globals in
+the ``__main__`` of the interpreter in which it is called.
+"""
+
+from __future__ import annotations
+
+import marshal
+import pickle
+import sys
+from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["restored", "short"]
+
+_KEPT = 256
+_by_name: WeakKeyDictionary[Any, bytes] = WeakKeyDictionary()
+_by_code: WeakKeyDictionary[CodeType, tuple[bytes, frozenset[str]]]
+_by_code = WeakKeyDictionary()
+_restored: dict[bytes, Callable[..., Any]] = {}
+
+
+def short(function: object) -> bytes | None:
+    """Return data of a function; None if it has to be pickled with what it needs."""
+    if type(function) is FunctionType and function.__module__ == "__main__":
+        return _code_of(function)
+    if isinstance(function, FunctionType | BuiltinFunctionType | type):
+        return _name_of(function)
+    return None
+
+
+def restored(data: bytes) -> Callable[..., Any]:
+    """Return the function of the data, the same one as the last time.
+
+    Raises:
+        NotTransferableError: it cannot be imported here.
+    """
+    function = _restored.get(data)
+    if function is None:
+        function = _restore(data)
+        if len(_restored) >= _KEPT:
+            _restored.pop(next(iter(_restored)), None)
+        _restored[data] = function
+    return function
+
+
+def _restore(data: bytes) -> Callable[..., Any]:
+    from .pickler import unpickled
+
+    if data[:1] == pickle.PROTO:
+        function: Callable[..., Any] = unpickled(data, ())
+        return function
+    code = marshal.loads(data)
+    return FunctionType(code, sys.modules["__main__"].__dict__)
+
+
+def _name_of(function: Any) -> bytes | None:
+    known = _by_name.get(function)
+    if known is None:
+        owner = getattr(function, "__self__", None)
+        by_value = _is_by_value(function.__module__ or "")
+        if by_value or not isinstance(owner, ModuleType | None):
+            return None
+        try:
+            known = pickle.dumps(function, protocol=5)
+        except Exception:  # a lambda, say: to be sent by value
+            return None
+        _by_name[function] = known
+    return known
+
+
+def _is_by_value(module: str) -> bool:
+    import cloudpickle  # type: ignore[import-untyped]
+
+    chosen = cloudpickle.list_registry_pickle_by_value()
+    return module == "__main__" or any(
+        f"{module}.".startswith(f"{one}.") for one in chosen
+    )
+
+
+def _code_of(function: FunctionType) -> bytes | None:
+    if (
+        function.__closure__
+        or function.__defaults__
+        or function.__kwdefaults__
+        or function.__dict__
+    ):
+        return None
+    code = function.__code__
+    known = _by_code.get(code)
+    if known is None:
+        known = _by_code[code] = marshal.dumps(code), frozenset(_names(code))
+    data, names = known
+    # Each time: a global may have come since.
+    return data if function.__globals__.keys().isdisjoint(names) else None
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if type(constant) is CodeType:
+            yield from _names(constant)

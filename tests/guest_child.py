@@ -88,7 +88,8 @@ def _names(write: Callable[[str], object]) -> dict[str, Any]:
     ) -> Any:
         """Run a notebook cell."""
         parent = {"header": {"msg_id": f"cell {count}"}}
-        return run("cell", dedent(source), count, quiet, parent, **options)
+        request = dedent(source), count, quiet, parent
+        return run("cell", request, [], [], **options)
 
     def plain(source: str, **options: Any) -> Any:
         """Run plain code."""

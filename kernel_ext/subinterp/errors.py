@@ -150,7 +150,7 @@ class TransferError(SubinterpError):
         self.type_name = type_name
         self.path = path or variable
         super().__init__(
-            f"cannot copy {self.path} to or from interpreter {name!r} (a {type_name}: "
+            f"cannot copy {self.path} to or from interpreter {name!r} ({type_name}: "
             f"{reason}); {advice}"
         )
 

@@ -17,7 +17,7 @@ __all__ = ["History", "history"]
 
 
 class History:
-    """Every run that is not over, and the last ones that are.
+    """Every run that is not over, and the last ones of cells and ``exec`` that are.
 
     For all threads. It needs no lock, which a fork could leave behind taken: every
     step is one operation on a dict under the host's GIL.
@@ -53,7 +53,8 @@ class History:
 
     def _retire(self, future: Future[Any]) -> None:
         run = cast("Run", future)
-        self._over[run.id] = run
+        if run.kept:
+            self._over[run.id] = run
         self._live.pop(run.id, None)
         for _ in range(len(self._over) - self._keep):
             # Another thread may do the same, between the two steps; what stays now goes

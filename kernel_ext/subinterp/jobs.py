@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from .interpreter import Interpreter
     from .route import Route
+    from .transfer import Packed
 
 __all__ = ["INTERRUPT_SECONDS", "Jobs"]
 
@@ -84,6 +85,8 @@ class Jobs:
         route: Route | None = None,
         parent: Mapping[str, Any] | None = None,
         ask: Callable[[Question], None] = Question.refuse,
+        values: Sequence[Packed] = (),
+        pulls: Sequence[str] = (),
     ) -> Run:
         """Queue a notebook cell for the guest's IPython shell and return at once.
 
@@ -96,6 +99,8 @@ class Jobs:
             timeout: as for ``exec``.
             route: where its output goes.
             ask: takes what it asks the user; called by the pump thread.
+            values: variables that it finds, as ``transfer`` has packed them.
+            pulls: variables that come back with its end, see ``Run.pulled``.
         """
         run = self._new_run(
             source,
@@ -104,8 +109,12 @@ class Jobs:
             route=route,
             execution_count=execution_count,
             ask=ask,
+            pulls=pulls,
         )
-        self._queue(run, ("cell", source, execution_count, quiet, parent or {}))
+        pushes = [request[1:] for request, _ in values]
+        memory = [view for _, views in values for view in views]
+        cell = (source, execution_count, quiet, parent or {})
+        self._queue(run, ("cell", cell, pushes, list(pulls)), memory)
         return run
 
     def call(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
@@ -171,7 +180,7 @@ class Jobs:
         if not names:
             message = "pull() takes the names of variables"
             raise TypeError(message)
-        run = self._new_run(f"pull({', '.join(names)})")
+        run = self._new_run(f"pull({', '.join(names)})", kept=False)
         values = self._perform(run, ("pull", list(names)))
         return values[0] if len(names) == 1 else tuple(values)
 
@@ -192,12 +201,13 @@ class Jobs:
         if not callable(fn):
             message = f"fn must be callable, not {type(fn).__name__}"
             raise TypeError(message)
-        return self._new_run(f"{getattr(fn, '__qualname__', fn)}()")
+        return self._new_run(f"{getattr(fn, '__qualname__', fn)}()", kept=False)
 
     def _send(
         self, request: Request, buffers: list[memoryview], names: Iterable[str]
     ) -> None:
-        self._perform(self._new_run(f"push({', '.join(names)})"), request, buffers)
+        run = self._new_run(f"push({', '.join(names)})", kept=False)
+        self._perform(run, request, buffers)
 
     def _new_exec(
         self, code: object, *, thread: str | None, timeout: float | None = None

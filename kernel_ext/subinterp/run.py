@@ -15,14 +15,12 @@ from concurrent.futures._base import (
     RUNNING,
 )
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from . import _native
-from .errors import ExecutionFailed, InterpreterClosedError, TransferError
-from .failure import rebuild
-from .question import Asker, Question
+from .errors import InterpreterClosedError
+from .question import Question
 from .told import Told
-from .transfer import unpack_values
 from .verdict import Verdict, judge
 
 if TYPE_CHECKING:
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
     from .failure import GuestError
     from .interpreter import Interpreter
     from .route import Route
+    from .where import Where
 
 __all__ = ["HOME", "Run", "State"]
 
@@ -40,24 +39,6 @@ State = Literal["queued", "running", "done", "failed", "interrupted"]
 HOME = "home"
 _log = logging.getLogger("subinterp")
 _ids = itertools.count(1)
-
-
-class Where(Asker, Protocol):
-    """What a run needs of the native guest that it was given to."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def state(self) -> str: ...
-    def submit(
-        self,
-        run: int,
-        request: bytes,
-        thread: str = "",
-        buffers: Sequence[Any] = (),
-    ) -> _native.Answer: ...
-    def cancel(self, run: int) -> bool: ...
-    def interrupt(self, run: int) -> bool: ...
 
 
 class Run(Told, Future[Any]):
@@ -79,6 +60,8 @@ class Run(Told, Future[Any]):
         timeout: float | None = None,
         execution_count: int | None = None,
         ask: Callable[[Question], None] = Question.refuse,
+        pulls: Sequence[str] = (),
+        kept: bool = True,
     ) -> None:
         super().__init__(route, execution_count, ask)
         Future.__init__(self)
@@ -88,10 +71,16 @@ class Run(Told, Future[Any]):
         self.thread = thread
         self.source = source
         self.timeout = timeout
+        self.aftermath: threading.Thread | None = None
+        """What binds the variables that a background cell has brought."""
         self.timed_out = False
         self.overdue = False
         """Its timeout is over and the interrupt did not stop it."""
         self.created: float = time.time()
+        self.kept = kept
+        """Whether it is listed when it is over: calls are too many, and have values."""
+        self.pulls = pulls
+        """The variables that come back with its end."""
         self._answer: _native.Answer | None = None
         self._begun: float | None = None
         self._clock: float | None = None  # of that; time.time() may be set back
@@ -172,8 +161,7 @@ class Run(Told, Future[Any]):
 
     def done(self) -> bool:
         """Tell whether it is over."""
-        answer = self._answer
-        return self.concluded() or (answer is not None and answer.given)
+        return self.concluded() or self._verdict() is not None
 
     def concluded(self) -> bool:
         """Tell whether it is over and those who are called then have been called.
@@ -222,13 +210,13 @@ class Run(Told, Future[Any]):
         if self.cancelled():
             raise CancelledError
         verdict = self._verdict()
-        return self._exception if verdict is None else self._built(verdict)
+        return self._exception if verdict is None else verdict.exception()
 
     def result(self, timeout: float | None = None) -> Any:
         """Wait for the end, and return the value or raise the guest's exception."""
         failure = self.exception(timeout)
         if failure is None:
-            return self.__dict__.get("_value")
+            return self._value()
         try:
             raise failure
         finally:
@@ -246,6 +234,16 @@ class Run(Told, Future[Any]):
         # The pump knows better whether it was interrupted because its time was over.
         if self.timeout is None:
             self._answer = answer
+
+    def pulled(self) -> dict[str, Any]:
+        """Give the variables that have come back with the end of a cell.
+
+        Raises:
+            TransferError: one of them cannot be rebuilt here.
+        """
+        verdict = self._verdict()
+        values = [] if verdict is None else verdict.unpacked()
+        return dict(zip(self.pulls, values, strict=True)) if values else {}
 
     def settle(self, timeout: float | None = None) -> bool:
         """Wait for the end; False if it is overdue and there may be none."""
@@ -315,16 +313,19 @@ class Run(Told, Future[Any]):
 
     def _verdict(self) -> Verdict | None:
         """Give what is known of its end."""
+        answer = self._answer  # before, for with the verdict it goes
         verdict: Verdict | None = self.__dict__.get("_judged")
-        if verdict is None and self._answer is not None:
-            outcome = self._answer.outcome()
+        if verdict is None and answer is not None:
+            outcome = answer.outcome()
             if outcome is not None:
                 return self._judge(outcome)
         return verdict
 
     def _judge(self, outcome: tuple[Any, ...]) -> Verdict:
         # In one step: who waits and the pump may come here at the same time.
-        verdict: Verdict = self.__dict__.setdefault("_judged", judge(self, outcome))
+        verdict: Verdict
+        verdict = self.__dict__.setdefault("_judged", judge(self, outcome))
+        self._answer = None  # it has the outcome, too, which may be large
         return verdict
 
     def _end(self, failure: BaseException | None) -> None:
@@ -339,8 +340,9 @@ class Run(Told, Future[Any]):
 
     def _wait(self, over: Callable[[], bool], timeout: float | None = None) -> None:
         deadline = None if timeout is None else time.monotonic() + timeout
-        if self._answer is not None and not over():
-            self._answer.wait(-1 if timeout is None else max(timeout, 0))
+        answer = self._answer
+        if answer is not None and not over():
+            answer.wait(-1 if timeout is None else max(timeout, 0))
         while not over():
             bell = threading.Lock()
             bell.acquire()
@@ -357,8 +359,9 @@ class Run(Told, Future[Any]):
                     self._bells.remove(bell)
 
     def _ring(self) -> None:
-        if self._answer is not None:
-            self._answer.decline()  # who waits for it shall look again
+        answer = self._answer
+        if answer is not None:
+            answer.decline()  # who waits for it shall look again
         bells, self._bells = self._bells, []
         for bell in bells:
             bell.release()
@@ -367,35 +370,16 @@ class Run(Told, Future[Any]):
         self._ring()  # as the future itself: who waits, before who is called
         super()._invoke_callbacks()  # type: ignore[misc]
 
-    def _built(self, verdict: Verdict) -> BaseException | None:
-        """Give the exception, or make the value.
-
-        Here and not in the pump, for the reason that rebuild() gives; each in one step:
-        two threads that ask get the same one.
-        """
-        known = self.__dict__
-        error, failure = verdict.outcome.error, verdict.failure
-        if error is not None and isinstance(failure, ExecutionFailed):
-            if "_rebuilt" not in known:
-                known.setdefault("_rebuilt", rebuild(error, failure))
-            return cast("BaseException", known["_rebuilt"])
-        if verdict.outcome.packed is None or "_value" in known:
-            return failure
-        try:
-            outcome = verdict.outcome
-            name = self.interpreter.name
-            value = unpack_values(name, outcome.packed, outcome.buffers)
-        except TransferError as error:
-            return cast("BaseException", known.setdefault("_not_unpacked", error))
-        known.setdefault("_value", value)
-        return None
-
     def _get_snapshot(self) -> tuple[bool, bool, Any, BaseException | None]:
         # How asyncio.wrap_future reads a future since 3.15, past exception().
         if not self.done() or self.cancelled():
             return super()._get_snapshot()  # type: ignore[misc, no-any-return]
         failure = self.exception()
-        return True, False, self.__dict__.get("_value"), failure
+        return True, False, self._value(), failure
+
+    def _value(self) -> Any:
+        verdict = self._verdict()
+        return None if verdict is None else verdict.value
 
     def _tell(self) -> None:
         for watcher in tuple(self._watchers):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from .interpreter import Interpreter
     from .route import Route
-    from .run import Where
+    from .where import Where
 
 __all__ = ["Told"]
 

@@ -12,7 +12,7 @@ from .errors import TransferError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["pack_call", "pack_shared", "pack_variables", "unpack_values"]
+__all__ = ["Packed", "pack_call", "pack_shared", "pack_variables", "unpack_values"]
 
 type Packed = tuple[tuple[Any, ...], list[memoryview]]
 """A request of ``marshal`` data, and the memory that it refers to."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import marshal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from .errors import InterpreterClosedError
-from .failure import GuestError
+from .calls import call_holding
+from .errors import ExecutionFailed, InterpreterClosedError, TransferError
+from .failure import GuestError, rebuild
+from .transfer import unpack_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,14 +54,67 @@ class Outcome:
         return cls(None, facts, buffers, started, finished, took)
 
 
-@dataclass(frozen=True, slots=True)
 class Verdict:
-    """What that means for the run."""
+    """What that means for the run.
 
-    outcome: Outcome
-    state: Literal["done", "failed", "interrupted"]
-    failure: BaseException | None
-    """What its ``result()`` raises; of the guest's own, what that is rebuilt from."""
+    What its result is made from is unpickled, once, by the first thread that asks, and
+    not by the pump, for the reason that ``failure.rebuild`` gives.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        outcome: Outcome,
+        state: Literal["done", "failed", "interrupted"],
+        failure: BaseException | None = None,
+    ) -> None:
+        self.outcome = outcome
+        self.state = state
+        self.failure = failure
+        """What ``result()`` raises; of the guest's own, what that is rebuilt from."""
+        self._interpreter = run.interpreter.name
+        self._has_value = outcome.packed is not None and not run.pulls
+        # Each is set in one step: two threads that ask get the same one.
+        self._made: dict[str, Any] = {}
+        self._unpacking = Lock()
+
+    @property
+    def value(self) -> Any:
+        """What the run returned, when ``exception()`` has been called."""
+        return self._made.get("value")
+
+    def exception(self) -> BaseException | None:
+        """Give the exception, if any; else the value is there from now on."""
+        made, error, failure = self._made, self.outcome.error, self.failure
+        if error is not None and isinstance(failure, ExecutionFailed):
+            rebuilt: BaseException | None = made.get("rebuilt")
+            return rebuilt or made.setdefault("rebuilt", rebuild(error, failure))
+        if not self._has_value or "value" in made:
+            return failure
+        call_holding(self._unpacking, self._unpack)
+        return made.get("refused")
+
+    def _unpack(self) -> None:
+        made = self._made
+        if "value" not in made and "refused" not in made:
+            try:
+                made["value"] = self.unpacked()
+            except TransferError as refused:
+                made["refused"] = refused
+
+    def unpacked(self) -> Any:
+        """Unpack what the run returned, once; nothing is left of it here.
+
+        Raises:
+            TransferError: it cannot be rebuilt here.
+        """
+        packed, buffers = self.outcome.packed, self.outcome.buffers
+        if packed is None:
+            return None
+        value = unpack_values(self._interpreter, packed, buffers)
+        # It may be large, and runs are kept for long.
+        self.outcome = replace(self.outcome, packed=None, buffers=())
+        return value
 
 
 def judge(run: Run, told: tuple[Any, ...]) -> Verdict:
@@ -70,7 +126,7 @@ def judge(run: Run, told: tuple[Any, ...]) -> Verdict:
         _log.exception("the end of run %d cannot be understood", run.id)
         reason = "its end could not be understood"
         unread = InterpreterClosedError(name, do=do, reason=reason)
-        return Verdict(Outcome(None, None, (), *told[2:]), "interrupted", unread)
+        return Verdict(run, Outcome(None, None, (), *told[2:]), "interrupted", unread)
     error = outcome.error
     interrupted = error is not None and error.ename == "KeyboardInterrupt"
     failure = None if error is None else error.failed(name)
@@ -80,11 +136,11 @@ def judge(run: Run, told: tuple[Any, ...]) -> Verdict:
             f"after {run.timeout:g} s"
         )
         late.__cause__ = failure
-        return Verdict(outcome, "interrupted", late)
+        return Verdict(run, outcome, "interrupted", late)
     if interrupted and not run.asked_to_stop and run.guest.state in _ENDING:
         closed = InterpreterClosedError(name, do=do, reason="it was closed meanwhile")
         closed.__cause__ = failure
-        return Verdict(outcome, "interrupted", closed)
+        return Verdict(run, outcome, "interrupted", closed)
     if failure is None:
-        return Verdict(outcome, "done", None)
-    return Verdict(outcome, "interrupted" if interrupted else "failed", failure)
+        return Verdict(run, outcome, "done")
+    return Verdict(run, outcome, "interrupted" if interrupted else "failed", failure)

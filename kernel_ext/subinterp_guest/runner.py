@@ -109,12 +109,19 @@ def _keep_source(source: str, filename: str) -> None:
 
 
 def _cell(
-    source: str,
-    execution_count: int,
-    quiet: bool,
-    parent: dict[str, Any],
-) -> bytes:
-    """Run a notebook cell in the guest's IPython, which the first one makes."""
+    cell: tuple[str, int, bool, dict[str, Any]],
+    pushes: list[tuple[list[Any]]],
+    pulls: list[str],
+    buffers: tuple[Any, ...] = (),
+) -> Outcome:
+    """Run a notebook cell in the guest's IPython, which the first one makes.
+
+    Args:
+        cell: what the shell's ``run`` takes.
+        pushes: for each call of ``values.push`` its arguments.
+        pulls: variables that go back if all goes well.
+        buffers: the memory that what is pushed refers to.
+    """
     try:
         from .making import get_shell
 
@@ -122,7 +129,12 @@ def _cell(
     except ImportError as error:
         error.add_note(f"Interpreter {_subinterp.name!r} needs IPython to run cells.")
         raise
-    return shell.run(source, execution_count, quiet, parent)
+    for (parcels,) in pushes:
+        count = sum(parcel[2] for parcel in parcels)
+        _push(parcels, buffers[:count])
+        buffers = buffers[count:]
+    failed = shell.run(*cell)
+    return failed or (_pull(pulls) if pulls else b"")
 
 
 def _query(what: str, *arguments: Any) -> bytes:

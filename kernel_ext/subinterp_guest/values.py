@@ -42,7 +42,9 @@ def _apply(args: Any, kwargs: Any, function: Any) -> Any:
     return function(*args, **kwargs)
 
 
-def push(parcels: Iterable[tuple[str, bytes, int]], buffers: Sequence[Any]) -> bytes:
+def push(
+    parcels: Iterable[tuple[str, bytes, int]], buffers: Sequence[Any] = ()
+) -> bytes:
     """Bind all of these variables, or none.
 
     Args:

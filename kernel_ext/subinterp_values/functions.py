@@ -1,8 +1,8 @@
-"""Functions that are sent short, and kept where they arrive: for calls by the thousand.
+"""Functions that are sent short and kept where they arrive, for calls by the thousand.
 
-Two kinds can be: what every interpreter can import, by name; and what a notebook defines
-and needs nothing of it, by its code. A function of the second kind finds its globals in
-the ``__main__`` of the interpreter in which it is called.
+Two kinds can be: what every interpreter can import, by name; and what a notebook
+defines and needs nothing of it, by its code. A function of the second kind finds its
+globals in the ``__main__`` of the interpreter in which it is called.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ def interrupted(message: str, lines: Sequence[str] = ()) -> CellInterrupted:
 def failure(run: Run) -> BaseException | None:
     """Build what a cell raises for a run that has ended; None if it went well."""
     guest = run.error
-    if guest is not None and run.state == "failed":
+    if guest is not None and run.state == "failed" and guest.transfer is None:
         # Not through run.exception(): that rebuilds the guest's exception object, which
         # may import modules into the host, and all that is needed here is its text.
         return _cell_error(guest.ename, guest.evalue, guest.text, guest.traceback)

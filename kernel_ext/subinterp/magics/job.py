@@ -20,6 +20,7 @@ from subinterp.display.label import LabelRoute
 from subinterp.display.mark import MarkRoute
 
 from .desk import Desk
+from .variables import Variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +66,9 @@ class Job:
         if marked:
             self._route = MarkRoute(self._route, *options.targets)
         self.desk = Desk(None if self.background else front_end.asker(self._cell))
+        self._variables = Variables(options, front_end.shell.user_ns)
         guests = _targets(options)
+        values = self._variables.pack(guest.name for guest in guests)
         self._labels: list[LabelRoute] = []
         self.runs: list[Run] = []
         try:
@@ -80,6 +83,8 @@ class Job:
                     route=route,
                     parent=self._cell.plain_parent(),
                     ask=self._ask_of(route),
+                    values=values,
+                    pulls=options.outputs,
                 )
                 self.runs.append(run)
         except BaseException:
@@ -111,6 +116,7 @@ class Job:
             Badge(self.runs, self._front_end, self._cell).show()
         if self._held is not None:
             self._held.release()
+        self._variables.bind_later(self.runs, self._route)
         for run, label in self._with_labels():
             run.add_state_callback(_AtEnd(self._route, label))
 
@@ -122,6 +128,7 @@ class Job:
             self._give_back(left)
         for label in self._labels:
             label.end()
+        self._variables.bind(self.runs)
         failures = [(run, e) for run in self.runs if (e := failure(run)) is not None]
         if failures and len(self.runs) > 1:
             raise combined(failures) from None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LineCompletion"]
 
+_OF_VARIABLES = {"-i", "--input", "-o", "--output", "--share"}
 _HOOK = "complete_command"
 
 
@@ -46,6 +47,8 @@ class LineCompletion:
     def _complete_first_line(self, shell: object, event: Any) -> list[str]:
         del shell
         words = _words(event)
+        if words[-1] in _OF_VARIABLES:
+            return self._variables(event.symbol)
         return _arguments(self._parser, words) or _option_or(
             event, self._parser, _guests()
         )
@@ -63,11 +66,20 @@ class LineCompletion:
             names = (str(run.id) for run in history.all())
         elif command.name == "create":
             names = ()
+        elif command.name == "push" and len(words) > 2:  # noqa: PLR2004 - and a guest
+            names = self._variables(event.symbol)
         elif command.name == "use":
             names = [*_guests()[:-1], "main"]
         return _arguments(command.parser, words) or _option_or(
             event, command.parser, names
         )
+
+    def _variables(self, symbol: str) -> list[str]:
+        """Give the notebook's variables, after those of a list that are there."""
+        before = symbol[: symbol.rfind(",") + 1]
+        hidden = self._shell.user_ns_hidden
+        names = (n for n in self._shell.user_ns if n not in hidden)
+        return [before + name for name in names if not name.startswith("_")]
 
 
 def _words(event: Any) -> list[str]:

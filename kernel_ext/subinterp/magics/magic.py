@@ -29,6 +29,7 @@ from .options import (
     parse_arguments,
     seconds,
 )
+from .variables import names
 
 if TYPE_CHECKING:
     import argparse
@@ -78,6 +79,36 @@ class SubinterpMagics(Magics, Subinterp):
         metavar="NAME",
         nargs="+",
         help="an interpreter, made on first use; a,b and globs and `all` name several",
+    )
+    @argument(
+        "-i",
+        "--input",
+        metavar="NAMES",
+        dest="inputs",
+        type=names,
+        action="extend",
+        default=[],
+        help="copy these variables of the notebook into the interpreter first",
+    )
+    @argument(
+        "-o",
+        "--output",
+        metavar="NAMES",
+        dest="outputs",
+        type=names,
+        action="extend",
+        default=[],
+        help="copy these variables to the notebook afterwards; with several "
+        "interpreters each becomes a dict by their names",
+    )
+    @argument(
+        "--share",
+        metavar="NAMES",
+        dest="shared",
+        type=names,
+        action="extend",
+        default=[],
+        help="like -i for arrays and bytearrays, whose memory both sides then use",
     )
     @argument(
         "-b",

@@ -60,6 +60,9 @@ class CellOptions:
     thread: str | None
     fresh: bool
     quiet: bool
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, parsed: argparse.Namespace) -> CellOptions:
@@ -71,6 +74,9 @@ class CellOptions:
             thread=parsed.thread,
             fresh=parsed.fresh,
             quiet=parsed.quiet,
+            inputs=tuple(parsed.inputs),
+            outputs=tuple(parsed.outputs),
+            shared=tuple(parsed.shared),
         )
 
 

@@ -9,7 +9,7 @@ from IPython.core.error import UsageError
 
 from subinterp.magics.options import parse_arguments
 
-from . import guests, runs
+from . import guests, runs, variables
 
 if TYPE_CHECKING:
     from subinterp.display.front_end import FrontEnd
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["COMMANDS", "run_command", "usage"]
 
 COMMANDS: dict[str, Command] = {
-    command.name: command for command in (*guests.COMMANDS, *runs.COMMANDS)
+    command.name: command
+    for command in (*guests.COMMANDS, *variables.COMMANDS, *runs.COMMANDS)
 }
 
 

@@ -59,6 +59,9 @@ def _wait(args: argparse.Namespace, front_end: FrontEnd) -> None:
         # An async cell has another handler, which a blocked thread would not notice.
         with on_sigint(signal.default_int_handler):
             _until_ended(unfinished, args.timeout)
+            for run in unfinished:
+                if run.aftermath is not None:
+                    run.aftermath.join(args.timeout)
     except KeyboardInterrupt:
         left = [run for run in unfinished if run.state in _UNFINISHED]
         message = f"stopped waiting; {_listed(left)} go on"

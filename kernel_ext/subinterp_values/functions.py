@@ -14,6 +14,8 @@ from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from .sources import keep, sources_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -56,7 +58,8 @@ def _restore(data: bytes) -> Callable[..., Any]:
     if data[:1] == pickle.PROTO:
         function: Callable[..., Any] = unpickled(data, ())
         return function
-    code = marshal.loads(data)
+    code, sources = marshal.loads(data)
+    keep(sources)
     return FunctionType(code, sys.modules["__main__"].__dict__)
 
 
@@ -95,7 +98,8 @@ def _code_of(function: FunctionType) -> bytes | None:
     code = function.__code__
     known = _by_code.get(code)
     if known is None:
-        known = _by_code[code] = marshal.dumps(code), frozenset(_names(code))
+        data = marshal.dumps((code, sources_of([code.co_filename])))
+        known = _by_code[code] = data, frozenset(_names(code))
     data, names = known
     # Each time: a global may have come since.
     return data if function.__globals__.keys().isdisjoint(names) else None

@@ -9,13 +9,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-__all__ = ["LARGE", "Packed", "pack", "unpack"]
+__all__ = ["LARGE", "PICKLE", "WITH_SOURCES", "Packed", "pack", "unpack"]
 
 type Packed = tuple[bytes, list[memoryview]]
 """Data, and memory that it refers to."""
 
-# The first byte of a pickle; marshal data begins with the letter of a type.
-_PICKLE = 0x80
+# The first byte of a pickle, and of one with sources; marshal data begins with the
+# letter of a type.
+PICKLE, WITH_SOURCES = 0x80, 0x01
 _SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes})
 # Beyond this many items, or levels, pickle's C code is quicker than a look at each.
 _ITEMS = 16
@@ -52,7 +53,7 @@ def unpack(data: bytes, buffers: Sequence[Any] = ()) -> Any:
     Raises:
         NotTransferableError: what it needs cannot be imported here, or raises.
     """
-    if data[0] != _PICKLE:
+    if data[0] not in {PICKLE, WITH_SOURCES}:
         return marshal.loads(data)
     from .pickler import unpickled
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import marshal
 import pickle
 from array import array
 from io import BytesIO
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import cloudpickle  # type: ignore[import-untyped]
 
 from .errors import NotTransferableError
-from .packing import LARGE
+from .packing import LARGE, WITH_SOURCES
+from .sources import keep, sources_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,8 +34,8 @@ def pickled(value: Any, *, shared: bool = False) -> Packed:
     if shared:
         value = _shareable(value)
     try:
-        pickler = _SharingPickler if shared else _Pickler
-        pickler(file, buffers).dump(value if shared else _set_apart(value, 2))
+        pickler = (_SharingPickler if shared else _Pickler)(file, buffers)
+        pickler.dump(value if shared else _set_apart(value, 2))
         views = [buffer.raw() for buffer in buffers]
     except Exception as error:
         from .locate import located
@@ -42,13 +45,21 @@ def pickled(value: Any, *, shared: bool = False) -> Packed:
         _check_shared(value, views)
     else:
         views = [view.toreadonly() for view in views]
-    return file.getvalue(), views
+    data = file.getvalue()
+    if pickler.files and (sources := sources_of(pickler.files)):
+        head = marshal.dumps(sources)
+        data = b"".join((bytes([WITH_SOURCES]), len(head).to_bytes(8), head, data))
+    return data, views
 
 
 def unpickled(data: bytes, buffers: Sequence[Any]) -> Any:
     """Unpickle a value; see ``packing.unpack``."""
+    start = 0
+    if data[0] == WITH_SOURCES:
+        start = 9 + int.from_bytes(data[1:9])
+        keep(marshal.loads(data[9:start]))
     try:
-        return pickle.loads(data, buffers=buffers)
+        return pickle.loads(memoryview(data)[start:], buffers=buffers)
     except NotTransferableError:
         raise
     except Exception as error:
@@ -146,13 +157,25 @@ def _not_rebuilt(error: Exception) -> NotTransferableError:
     )
 
 
+def _code(code: CodeType) -> tuple[Any, ...]:
+    """Keep the name of the file, which cloudpickle does not, for tracebacks."""
+    return marshal.loads, (marshal.dumps(code),)
+
+
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
-    reducers: ClassVar[Mapping[type, Reducer]] = {memoryview: _view, array: _array}
+    reducers: ClassVar[Mapping[type, Reducer]] = {
+        memoryview: _view,
+        array: _array,
+        CodeType: _code,
+    }
 
     def __init__(self, file: BytesIO, buffers: list[pickle.PickleBuffer]) -> None:
         super().__init__(file, protocol=5, buffer_callback=buffers.append)
+        self.files: set[str] = set()
 
     def reducer_override(self, obj: Any) -> Any:
+        if type(obj) is FunctionType:
+            self.files.add(obj.__code__.co_filename)
         reduce = self.reducers.get(type(obj))
         return super().reducer_override(obj) if reduce is None else reduce(obj)
 
@@ -163,4 +186,5 @@ class _SharingPickler(_Pickler):
     reducers: ClassVar[Mapping[type, Reducer]] = {
         memoryview: _view,
         array: lambda values: _view(memoryview(values)),
+        CodeType: _code,
     }

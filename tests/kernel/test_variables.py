@@ -152,3 +152,15 @@ def test_push_to_a_busy_guest_can_be_interrupted(notebook: Notebook) -> None:
     notebook.ok("%subinterp interrupt a")
     notebook.ok("%subinterp wait a")
     assert notebook.ok("%%subinterp a\n'x' in dir()").text == "False"
+
+
+@pytest.mark.parametrize("uses", ["", " + one"])
+def test_a_traceback_has_the_notebooks_own_lines(notebook: Notebook, uses: str) -> None:
+    """Of a function that a cell of the notebook defines and a guest calls."""
+    notebook.ok(f"one = 1\ndef fails(x):\n    return x / 0{uses}  # just here")
+    notebook.ok("import subinterp\na = subinterp.create('a')")
+    _, _, traceback = notebook.run("a.call(fails, 1)").error
+    assert "# just here" in traceback
+    _, _, traceback = notebook.run("%%subinterp -i fails a\nfails(2)").error
+    assert "# just here" in traceback
+    assert "fails(2)" in traceback

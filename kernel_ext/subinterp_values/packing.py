@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["LARGE", "PICKLE", "WITH_SOURCES", "Packed", "pack", "unpack"]
 
 type Packed = tuple[bytes, list[memoryview]]
-"""Data, and memory that it refers to."""
+"""Data, and memory that it refers to. Large data is itself the first of that."""
 
 # The first byte of a pickle, and of one with sources; marshal data begins with the
 # letter of a type.
@@ -40,10 +40,11 @@ def pack(value: Any, *, shared: bool = False) -> Packed:
         return marshal.dumps(value), []
     from .pickler import pickled
 
-    return pickled(value, shared=shared)
+    data, buffers = pickled(value, shared=shared)
+    return (data, buffers) if len(data) < LARGE else (b"", [memoryview(data), *buffers])
 
 
-def unpack(data: bytes, buffers: Sequence[Any] = ()) -> Any:
+def unpack(data: bytes | memoryview, buffers: Sequence[Any] = ()) -> Any:
     """Make the value of its data.
 
     Args:
@@ -53,6 +54,8 @@ def unpack(data: bytes, buffers: Sequence[Any] = ()) -> Any:
     Raises:
         NotTransferableError: what it needs cannot be imported here, or raises.
     """
+    if not data:
+        data, buffers = memoryview(buffers[0]), buffers[1:]
     if data[0] not in {PICKLE, WITH_SOURCES}:
         return marshal.loads(data)
     from .pickler import unpickled

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["can_be_pickled", "pickled", "unpickled"]
 
+# Among more, large ones are not looked for.
+_NEAR_THE_TOP = 100
 type Reducer = Callable[[Any], tuple[Any, ...]]
 
 _NATIVE_FORMATS = frozenset("cbB?hHiIlLqQnNfdeP")
@@ -52,7 +54,7 @@ def pickled(value: Any, *, shared: bool = False) -> Packed:
     return data, views
 
 
-def unpickled(data: bytes, buffers: Sequence[Any]) -> Any:
+def unpickled(data: bytes | memoryview, buffers: Sequence[Any]) -> Any:
     """Unpickle a value; see ``packing.unpack``."""
     start = 0
     if data[0] == WITH_SOURCES:
@@ -90,13 +92,13 @@ def _set_apart(value: Any, levels: int) -> Any:
     kind = type(value)
     if kind is bytes or kind is bytearray:
         return _Apart(value) if len(value) >= LARGE else value
-    if levels and kind is tuple:
+    if levels == 0 or kind not in {tuple, dict} or len(value) > _NEAR_THE_TOP:
+        return value
+    if kind is tuple:
         parts = tuple(_set_apart(item, levels - 1) for item in value)
         return value if all(map(_same, parts, value)) else parts
-    if levels and kind is dict:
-        apart = {key: _set_apart(item, levels - 1) for key, item in value.items()}
-        return value if all(map(_same, apart.values(), value.values())) else apart
-    return value
+    apart = {key: _set_apart(item, levels - 1) for key, item in value.items()}
+    return value if all(map(_same, apart.values(), value.values())) else apart
 
 
 def _shareable(value: Any) -> Any:

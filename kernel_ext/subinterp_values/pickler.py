@@ -151,12 +151,16 @@ def _filled(typecode: str, memory: Any) -> array[Any]:
     return values
 
 
-def _not_rebuilt(error: Exception) -> NotTransferableError:
-    reason = f"{type(error).__name__}: {error}"
+def _not_rebuilt(error: BaseException) -> NotTransferableError:
+    # NumPy wraps what is wrong into thirty lines of advice.
+    while error.__cause__ is not None:
+        error = error.__cause__
+    lines = str(error).strip().splitlines() or [""]
+    reason = f"it cannot be rebuilt: {type(error).__name__}: {lines[0]}"
     advice = "see that both sides can import what it is made of"
-    return NotTransferableError(
-        "pickled object", f"it cannot be rebuilt: {reason}", advice
-    )
+    if isinstance(error, ImportError):
+        advice += "; of an array, a memoryview can cross"
+    return NotTransferableError("pickled object", reason, advice)
 
 
 def _code(code: CodeType) -> tuple[Any, ...]:

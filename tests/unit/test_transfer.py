@@ -356,6 +356,23 @@ def test_a_failed_push_binds_nothing(guest: Interpreter) -> None:
     guest.exec("assert 'before' not in dir() and 'after' not in dir()")
 
 
+def test_arrays_cross_as_memoryviews(guest: Interpreter) -> None:
+    """A guest with its own GIL has no NumPy, and says so in one line."""
+    import numpy
+
+    values = numpy.arange(6.0).reshape(2, 3)
+    with pytest.raises(TransferError, match=r"numpy.*a memoryview can cross") as caught:
+        guest.push(values=values)
+    assert "\n" not in str(caught.value)
+    guest.push(view=memoryview(values))
+    guest.share(shared=memoryview(values))
+    guest.exec("shared[1, 0] = -1; total = sum(map(sum, view.tolist()))")
+    assert guest.pull("total") == 11.0
+    assert values[1, 0] == -1
+    assert numpy.array_equal(numpy.asarray(guest.pull("view")), values)
+    guest.exec("del view, shared")
+
+
 class _Elsewhere:
     def __reduce__(self) -> Any:
         return import_module, ("no_module_of_this_name",)

@@ -358,9 +358,9 @@ def test_a_failed_push_binds_nothing(guest: Interpreter) -> None:
 
 def test_arrays_cross_as_memoryviews(guest: Interpreter) -> None:
     """A guest with its own GIL has no NumPy, and says so in one line."""
-    import numpy
+    import numpy as np
 
-    values = numpy.arange(6.0).reshape(2, 3)
+    values = np.arange(6.0).reshape(2, 3)
     with pytest.raises(TransferError, match=r"numpy.*a memoryview can cross") as caught:
         guest.push(values=values)
     assert "\n" not in str(caught.value)
@@ -369,7 +369,7 @@ def test_arrays_cross_as_memoryviews(guest: Interpreter) -> None:
     guest.exec("shared[1, 0] = -1; total = sum(map(sum, view.tolist()))")
     assert guest.pull("total") == 11.0
     assert values[1, 0] == -1
-    assert numpy.array_equal(numpy.asarray(guest.pull("view")), values)
+    assert np.array_equal(np.asarray(guest.pull("view")), values)
     guest.exec("del view, shared")
 
 

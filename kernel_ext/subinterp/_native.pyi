@@ -141,6 +141,9 @@ def drain(interval: float, timeout: float) -> list[tuple[int, int, Payload]]:
     never), or after wake().
     """
 
+def drains() -> bool:
+    """Whether the calling thread is one that has called drain()."""
+
 def wake() -> None:
     """Make drain() return."""
 

@@ -224,7 +224,8 @@ class Run(Told, Future[Any]):
 
     def add_done_callback(self, fn: Callable[[Future[Any]], object]) -> None:
         """Call this when it is over, or now."""
-        if self.done() and not self.concluded():
+        if self.done() and not self.concluded() and not _native.drains():
+            # As it is over, who adds this expects the call before the return.
             _native.wake()
             self._wait(self.concluded)
         super().add_done_callback(fn)

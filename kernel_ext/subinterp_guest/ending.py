@@ -68,7 +68,7 @@ class _BoundedJoins:
         self._deadline = deadline
 
     def __enter__(self) -> None:
-        threading: Any = sys.modules.get("threading")
+        threading = _threading()
         self._class = None if threading is None else threading.Thread
         if self._class is None:
             return
@@ -104,7 +104,7 @@ def _leave_comms() -> None:
 
 def _run_threading_callbacks() -> None:
     """Run what ``threading`` runs before it joins threads; thread pools end by it."""
-    threading: Any = sys.modules.get("threading")
+    threading = _threading()
     if threading is None:
         return
     threading._SHUTTING_DOWN = True
@@ -170,7 +170,7 @@ def _all_threads() -> set[int]:
 
 
 def _listed() -> list[Thread]:
-    threading: Any = sys.modules.get("threading")
+    threading = _threading()
     if threading is None:
         return []
     return [
@@ -180,6 +180,12 @@ def _listed() -> list[Thread]:
         if not isinstance(thread, threading._DummyThread | threading._MainThread)
         and thread.is_alive()
     ]
+
+
+def _threading() -> Any:
+    """Return the module, unless a thread is only about to import it."""
+    threading = sys.modules.get("threading")
+    return threading if hasattr(threading, "_shutdown") else None
 
 
 def _flush() -> None:

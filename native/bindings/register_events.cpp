@@ -27,9 +27,12 @@ nb::object payload_of(const subinterp::Event &event) {
     return nb::bytes(payload.data(), payload.size());
 }
 
+thread_local bool drains_here = false;
+
 nb::list drain(double interval, double timeout) {
     const auto until = timeout < 0 ? Clock::time_point::max() : Clock::now() + seconds(timeout);
     std::vector<subinterp::Event> events;
+    drains_here = true;
     {
         subinterp::Detachment detached;
         events = subinterp::channel().drain(seconds(interval), until);
@@ -62,5 +65,8 @@ void register_events(nb::module_ &module) {
                "Returns when a run is over, `interval` seconds after the last time when "
                "there is anything else, after `timeout` seconds (negative: never), or after "
                "wake().");
+    module.def(
+        "drains", [] { return drains_here; },
+        "Whether the calling thread is one that has called drain().");
     module.def("wake", [] { subinterp::channel().wake(); }, "Make drain() return.");
 }

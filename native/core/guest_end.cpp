@@ -16,6 +16,8 @@ namespace {
 constexpr auto interrupt_again = std::chrono::seconds(1);
 // How soon an end that had to wait for a thread is tried again.
 constexpr auto retry_end = std::chrono::milliseconds(20);
+// How long one that is left behind waits for its visitors to leave.
+constexpr auto leave_limit = std::chrono::milliseconds(200);
 
 /// Let no other thread of the attached interpreter have the GIL that it shares with the
 /// host again, while the host finalizes CPython under it.
@@ -205,6 +207,12 @@ bool Guest::abandon(Clock::time_point deadline) {
         return false;
     }
     abandoned_ = true;
+    visits_allowed_ = false;
+    if (gil_ == Gil::shared) {
+        // One that has not made its thread state yet would not be shut out below, and end in
+        // the middle of CPython's finalization.
+        changed_.wait_until(lock, Clock::now() + leave_limit, [&] { return visitors_ == 0; });
+    }
     if (interpreter_state_ == nullptr || ending_) {
         parked_ = true;
         return true;

@@ -59,4 +59,7 @@ struct Worker {
     bool helps() const { return name.starts_with('.'); }
 };
 
+/// The worker that this OS thread is, in whichever guest; null elsewhere.
+extern thread_local Worker *this_worker;
+
 } // namespace subinterp

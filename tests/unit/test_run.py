@@ -7,7 +7,7 @@ import concurrent.futures
 import marshal
 import threading
 import time
-from concurrent.futures import CancelledError, as_completed
+from concurrent.futures import CancelledError, Future, as_completed
 from typing import TYPE_CHECKING
 
 import pytest
@@ -297,6 +297,25 @@ def test_callbacks_that_raise_stop_nobody(
     assert ended.wait(10)
     guest.exec("pass")
     assert "state callback" in caplog.text
+
+
+def test_a_callback_added_at_the_end_is_called_at_once(guest: Interpreter) -> None:
+    """Also by a callback of another run, where it comes a little later."""
+    for _ in range(50):
+        run = guest.start("pass")
+        run.result(10)
+        called: list[object] = []
+        run.add_done_callback(called.append)
+        assert called == [run]
+    both: Future[None] = Future()
+
+    def add(_: object) -> None:
+        second = guest.start("pass")
+        second.result(10)
+        second.add_done_callback(lambda _: both.set_result(None))
+
+    guest.start("print()").add_done_callback(add)
+    both.result(10)
 
 
 def test_an_unreadable_end_still_ends_the_run(

@@ -49,6 +49,7 @@ private:
 
 nb::object submit(Handle &self, std::uint64_t run, nb::bytes request, const std::string &thread,
                   nb::sequence buffers) {
+    subinterp::release_returned_buffers(); // not only when the pump comes to it
     subinterp::Parcel parcel{std::string(request.c_str(), request.size()), {}};
     for (nb::handle exporter : buffers) {
         auto buffer = subinterp::Buffer::lend(exporter.ptr());

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
+    "CALL",
     "context_of",
     "hide_loop",
     "hide_machinery",
@@ -25,6 +26,8 @@ _CALLERS = (
     "codeop",
 )
 
+CALL = "<subinterp call>"
+"""The name of the code by which functions are called on behalf of ``__main__``."""
 _OWN = ("subinterp_guest", "subinterp_values")
 _LOOP = ("asyncio", "selectors")
 
@@ -84,7 +87,7 @@ def without_own_frames(trace: TracebackType | None) -> TracebackType | None:
     kept = []
     hidden = False
     while trace is not None:
-        if _module(trace).startswith(_OWN):
+        if _module(trace).startswith(_OWN) or trace.tb_frame.f_code.co_name == CALL:
             hidden = True
         else:
             kept.append(trace)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import marshal
 import sys
+from types import FunctionType
 from typing import TYPE_CHECKING
 
 from _subinterp import guarded
 from subinterp_values import NotTransferableError, pack, unpack
 from subinterp_values.functions import restored
+
+from .frames import CALL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -19,6 +22,14 @@ __all__ = ["call", "pull", "push"]
 type Answer = tuple[bytes, list[Any]]
 
 _namespace = sys.modules["__main__"].__dict__
+
+
+def _apply(args: Any, kwargs: Any, function: Any) -> Any:
+    return function(*args, **kwargs)
+
+
+# As if ``__main__`` made the call: exec(), eval() and globals() look at their caller.
+_call = FunctionType(_apply.__code__.replace(co_name=CALL), _namespace)
 
 
 def call(data: bytes, function: bytes | None, buffers: Sequence[Any] = ()) -> Answer:
@@ -33,13 +44,9 @@ def call(data: bytes, function: bytes | None, buffers: Sequence[Any] = ()) -> An
     received = _received("call", unpack, data, buffers)
     if function is not None:
         received += (_received("fn", restored, function),)
-    value = guarded(_apply, *received)
+    value = guarded(_call, *received)
     data, memory = _packed("result", value)
     return marshal.dumps((data, len(memory))), memory
-
-
-def _apply(args: Any, kwargs: Any, function: Any) -> Any:
-    return function(*args, **kwargs)
 
 
 def push(

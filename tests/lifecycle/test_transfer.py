@@ -53,9 +53,13 @@ def test_ten_thousand_round_trips(trip: str) -> None:
             def work(rounds):
                 for number in range(rounds):
                     {trip}
-            def level():
+                    if number % 500 == 0:  # else garbage piles up, at times more of it
+                        collect()
+            def collect():
                 gc.collect()
                 guest.exec("import gc; gc.collect()")
+            def level():
+                collect()
                 return resident()
             work(2000)
             before = level()

@@ -36,6 +36,7 @@ from .errors import (
     TransferError,
 )
 from .interpreter import Interpreter, ThreadState
+from .queues import Queue, create_queue
 from .registry import close_all, create, get, list_all
 from .run import Run
 
@@ -52,6 +53,7 @@ __all__ = [
     "InterpreterExistsError",
     "InterpreterNotFoundError",
     "InterpreterStartError",
+    "Queue",
     "Run",
     "SubinterpError",
     "ThreadState",
@@ -59,6 +61,7 @@ __all__ = [
     "__version__",
     "close_all",
     "create",
+    "create_queue",
     "get",
     "list_all",
     "load_ipython_extension",

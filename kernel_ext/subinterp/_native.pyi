@@ -2,6 +2,7 @@
 
 import types
 from collections.abc import Buffer, Sequence
+from typing import Any
 
 type Outcome = tuple[bytes, tuple[Buffer, ...], float, float, float]
 """Data, memory that it refers to, when the job started and finished (as time.time()),
@@ -108,6 +109,27 @@ class Guest:
 
     def threads(self, timeout: float = 0.5) -> list[tuple[str, int, int, str, int]]:
         """Its threads: name, native id, thread-state id, state, run."""
+
+class QueueHandle:
+    """A queue of packed items, as ``subinterp_values.queues.Handle`` says."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def maxsize(self) -> int: ...
+    def put(
+        self, data: bytes, buffers: list[Any], deadline: float | None, /
+    ) -> int: ...
+    def get(
+        self, deadline: float | None, /
+    ) -> tuple[bytes, tuple[Buffer, ...]] | int: ...
+    def join(self) -> int: ...
+    def size(self) -> int: ...
+    def task_done(self) -> bool: ...
+    def shut_down(self, immediate: bool, /) -> None: ...
+
+def create_queue(maxsize: int) -> QueueHandle:
+    """Make a queue; without a bound if `maxsize` is not above zero."""
 
 def guard_process() -> bool:
     """Install, once, the handler that keeps forked children alive.

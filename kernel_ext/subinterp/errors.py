@@ -127,7 +127,7 @@ class TransferError(SubinterpError):
     """Raised when a value cannot cross between host and guest.
 
     Args:
-        name: the guest.
+        name: the guest; None for a queue, whose other end may be anywhere.
         variable: what was to cross.
         type_name: the type that cannot.
         reason: why not.
@@ -137,7 +137,7 @@ class TransferError(SubinterpError):
 
     def __init__(
         self,
-        name: str,
+        name: str | None,
         *,
         variable: str,
         type_name: str,
@@ -149,9 +149,9 @@ class TransferError(SubinterpError):
         self.variable = variable
         self.type_name = type_name
         self.path = path or variable
+        way = "through a queue" if name is None else f"to or from interpreter {name!r}"
         super().__init__(
-            f"cannot copy {self.path} to or from interpreter {name!r} ({type_name}: "
-            f"{reason}); {advice}"
+            f"cannot copy {self.path} {way} ({type_name}: {reason}); {advice}"
         )
 
 

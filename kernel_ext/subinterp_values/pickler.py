@@ -13,18 +13,19 @@ import cloudpickle  # type: ignore[import-untyped]
 
 from .errors import NotTransferableError
 from .packing import LARGE, WITH_SOURCES
+from .reducers import by_type
 from .sources import keep, sources_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from .packing import Packed
+    from .reducers import Reducer
 
 __all__ = ["can_be_pickled", "pickled", "unpickled"]
 
 # Among more, large ones are not looked for.
 _NEAR_THE_TOP = 100
-type Reducer = Callable[[Any], tuple[Any, ...]]
 
 _NATIVE_FORMATS = frozenset("cbB?hHiIlLqQnNfdeP")
 
@@ -168,12 +169,11 @@ def _code(code: CodeType) -> tuple[Any, ...]:
     return marshal.loads, (marshal.dumps(code),)
 
 
+by_type |= {memoryview: _view, array: _array, CodeType: _code}
+
+
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
-    reducers: ClassVar[Mapping[type, Reducer]] = {
-        memoryview: _view,
-        array: _array,
-        CodeType: _code,
-    }
+    reducers: ClassVar[Mapping[type, Reducer]] = by_type
 
     def __init__(self, file: BytesIO, buffers: list[pickle.PickleBuffer]) -> None:
         super().__init__(file, protocol=5, buffer_callback=buffers.append)

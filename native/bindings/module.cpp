@@ -8,4 +8,5 @@ NB_MODULE(_native, module) {
     register_guest(module);
     register_answer(module);
     register_events(module);
+    register_queue(module);
 }

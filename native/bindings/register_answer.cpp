@@ -12,8 +12,6 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-PyObject *buffer_type = nullptr; // as the host sees a Buffer
-
 /// Waiting can take long: a Ctrl-C in between must be heard.
 bool wait(AnswerHandle &self, double timeout) {
     constexpr auto slice = std::chrono::milliseconds(50);
@@ -61,7 +59,7 @@ bool AnswerHandle::is_ours() const { return generation_ == subinterp::fork_gener
 
 nb::tuple outcome_tuple(const subinterp::Outcome &outcome) {
     const std::string &data = outcome.parcel.data;
-    PyObject *buffers = subinterp::wrap_buffers(buffer_type, outcome.parcel.buffers);
+    PyObject *buffers = subinterp::wrap_buffers(subinterp::host_types(), outcome.parcel.buffers);
     if (buffers == nullptr) {
         throw nb::python_error();
     }
@@ -70,7 +68,9 @@ nb::tuple outcome_tuple(const subinterp::Outcome &outcome) {
 }
 
 void register_answer(nb::module_ &module) {
-    buffer_type = subinterp::make_buffer_type();
+    if (!subinterp::host_types().make()) {
+        throw nb::python_error();
+    }
 
     nb::class_<AnswerHandle>(module, "Answer", "Where the outcome of a job will be.")
         .def("wait", &wait, "timeout"_a = -1.0,

@@ -2,6 +2,7 @@
 
 #include "core/channel.hpp"
 #include "core/lifecycle.hpp"
+#include "core/queue_handle.hpp"
 
 #include <atomic>
 #include <cstring>
@@ -66,10 +67,26 @@ PyType_Spec buffer_spec = {
 
 } // namespace
 
+std::shared_ptr<Buffer> Buffer::refer(PyObject *exporter) {
+    PyObject *owner =
+        PyMemoryView_Check(exporter) ? PyMemoryView_GET_BUFFER(exporter)->obj : exporter;
+    auto queue = owner != nullptr ? queue_of(owner) : nullptr;
+    if (queue == nullptr) {
+        return nullptr;
+    }
+    std::shared_ptr<Buffer> buffer(new Buffer);
+    buffer->queue_ = std::move(queue);
+    return buffer;
+}
+
 std::shared_ptr<Buffer> Buffer::lend(PyObject *exporter) {
     std::shared_ptr<Buffer> buffer(new Buffer);
     if (PyObject_GetBuffer(exporter, &buffer->view_, PyBUF_SIMPLE) != 0) {
         return nullptr;
+    }
+    if (auto reference = refer(exporter)) {
+        PyBuffer_Release(&buffer->view_);
+        return reference;
     }
     buffer->size_ = static_cast<std::size_t>(buffer->view_.len);
     buffer->born_in_ = fork_generation();
@@ -80,6 +97,10 @@ std::shared_ptr<Buffer> Buffer::copy(PyObject *exporter) {
     Py_buffer view;
     if (PyObject_GetBuffer(exporter, &view, PyBUF_SIMPLE) != 0) {
         return nullptr;
+    }
+    if (auto reference = refer(exporter)) {
+        PyBuffer_Release(&view);
+        return reference;
     }
     std::shared_ptr<Buffer> buffer(new Buffer);
     buffer->size_ = static_cast<std::size_t>(view.len);
@@ -93,6 +114,17 @@ std::shared_ptr<Buffer> Buffer::copy(PyObject *exporter) {
     }
     PyBuffer_Release(&view);
     return buffer;
+}
+
+bool Buffer::copy_all(PyObject *exporters, std::vector<std::shared_ptr<Buffer>> &into) {
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(exporters); ++i) {
+        auto buffer = copy(PyList_GET_ITEM(exporters, i));
+        if (buffer == nullptr) {
+            return false;
+        }
+        into.push_back(std::move(buffer));
+    }
+    return true;
 }
 
 Buffer::~Buffer() {
@@ -119,18 +151,50 @@ void release_returned_buffers() {
     }
 }
 
-PyObject *make_buffer_type() { return PyType_FromSpec(&buffer_spec); }
+bool CrossingTypes::make() {
+    buffer = PyType_FromSpec(&buffer_spec);
+    queue = buffer != nullptr ? make_queue_type() : nullptr;
+    return queue != nullptr;
+}
 
-PyObject *wrap_buffers(PyObject *type, const std::vector<std::shared_ptr<Buffer>> &buffers) {
+void CrossingTypes::clear() {
+    Py_CLEAR(buffer);
+    Py_CLEAR(queue);
+}
+
+CrossingTypes &host_types() {
+    static CrossingTypes types;
+    return types;
+}
+
+namespace {
+
+PyObject *wrap_buffer(PyObject *type, const std::shared_ptr<Buffer> &buffer) {
+    auto *class_ = reinterpret_cast<PyTypeObject *>(type);
+    PyObject *object = class_->tp_alloc(class_, 0);
+    if (object != nullptr) {
+        new (&as_buffer(object)->buffer) std::shared_ptr<Buffer>(buffer);
+    }
+    return object;
+}
+
+} // namespace
+
+PyObject *wrap_buffers(const CrossingTypes &types,
+                       const std::vector<std::shared_ptr<Buffer>> &buffers) {
+    if (types.buffer == nullptr) { // an object's finalizer can ask so late
+        PyErr_SetString(PyExc_RuntimeError, "the interpreter is at its end");
+        return nullptr;
+    }
     PyObject *result = PyTuple_New(static_cast<Py_ssize_t>(buffers.size()));
     for (std::size_t i = 0; result != nullptr && i < buffers.size(); ++i) {
-        auto *class_ = reinterpret_cast<PyTypeObject *>(type);
-        PyObject *item = class_->tp_alloc(class_, 0);
+        const auto &queue = buffers[i]->queue();
+        PyObject *item = queue != nullptr ? make_queue_handle(types, queue)
+                                          : wrap_buffer(types.buffer, buffers[i]);
         if (item == nullptr) {
             Py_CLEAR(result);
             break;
         }
-        new (&as_buffer(item)->buffer) std::shared_ptr<Buffer>(buffers[i]);
         PyTuple_SET_ITEM(result, static_cast<Py_ssize_t>(i), item);
     }
     return result;

@@ -64,14 +64,7 @@ bool take_outcome(PyObject *outcome, Parcel &into) {
         return false;
     }
     into.data.assign(data, static_cast<std::size_t>(size));
-    for (Py_ssize_t i = 0; exporters != nullptr && i < PyList_GET_SIZE(exporters); ++i) {
-        auto buffer = Buffer::copy(PyList_GET_ITEM(exporters, i));
-        if (buffer == nullptr) {
-            return false;
-        }
-        into.buffers.push_back(std::move(buffer));
-    }
-    return true;
+    return exporters == nullptr || Buffer::copy_all(exporters, into.buffers);
 }
 
 bool set_sys_path(const std::vector<std::string> &path) {
@@ -155,8 +148,8 @@ void Guest::home_thread(std::vector<std::string> path, std::string setup) {
 void Guest::boot(const std::vector<std::string> &path, const std::string &setup) {
     Attachment attached(interpreter_->home_state());
     const std::string failure = enter_python([&]() -> std::string {
-        buffer_type_ = make_buffer_type();
-        if (buffer_type_ == nullptr || !install_bridge(*this) || !set_sys_path(path)) {
+        types_.guest = this;
+        if (!types_.make() || !install_bridge(*this) || !set_sys_path(path)) {
             return take_exception();
         }
         PyObject *package = PyImport_ImportModule("subinterp_guest");
@@ -205,7 +198,7 @@ void Guest::worker_thread(Worker &worker) {
 Parcel Guest::execute(const Worker &worker, const Job &job, PyThreadState *state) {
     Attachment attached(state);
     return enter_python([&]() -> Parcel {
-        PyObject *buffers = wrap_buffers(buffer_type_, job.request.buffers);
+        PyObject *buffers = wrap_buffers(types_, job.request.buffers);
         PyObject *outcome =
             buffers != nullptr
                 ? PyObject_CallFunction(handle_, "Ky#sN", static_cast<unsigned long long>(job.run),

@@ -133,6 +133,9 @@ public:
     void rename(std::string name);
     /// Sleep detached until `deadline` or until this thread is woken.
     void sleep_until(Clock::time_point deadline);
+    /// Have this thread do what waits, detached, and end that by `stop` if it is woken, which
+    /// another thread calls. Not at all if it was woken before.
+    void wait(const std::function<void()> &what, std::function<void()> stop);
     /// Send the event that asks a question, and wait detached for the answer. Null if this
     /// thread was woken before: the question is taken back. Empty at the end of the run, and
     /// where that is over: nobody will answer.
@@ -175,8 +178,10 @@ private:
     static void call_back(Worker &worker);
     Worker &worker_for(const std::string &thread);
     void request_interrupt(Worker &worker);
-    void wake(unsigned long ident); // one that sleeps, and all that wait for room
+    void wake(unsigned long ident); // one that waits, and all that wait for room
     void take_back_questions(std::uint64_t run);
+
+    void forget_sleeper(unsigned long ident);
 
     /// Sleep detached, as sleep_until() does, at most until this is true (with the mutex held).
     void sleep_unless(Clock::time_point deadline, const std::function<bool()> &enough);
@@ -194,7 +199,7 @@ private:
 
     mutable std::mutex mutex_;
     std::condition_variable changed_; // state, visitors, living workers, parked
-    std::condition_variable woken_;   // for sleep_until
+    std::condition_variable woken_;   // for sleep_unless
     std::string name_;                // one that was made in advance gets its own later
     State state_ = State::starting;
     std::string start_failure_;
@@ -207,7 +212,7 @@ private:
     bool ending_ = false;    // no way back: Py_EndInterpreter
     bool abandoned_ = false; // it shall not come to that any more
     bool parked_ = false;
-    std::unordered_map<unsigned long, bool> sleepers_; // by ident: woken?
+    std::unordered_map<unsigned long, std::function<void()>> sleepers_; // by ident: what wakes
     std::unordered_map<std::uint64_t, Question> questions_;
 
     // Set by the home thread before the state is open, the state under the mutex; used by
@@ -215,9 +220,9 @@ private:
     std::unique_ptr<Interpreter> interpreter_;
     PyInterpreterState *interpreter_state_ = nullptr;
     std::int64_t id_ = -1;
-    PyObject *handle_ = nullptr;      // belong to the guest
-    PyObject *shutdown_ = nullptr;    //
-    PyObject *buffer_type_ = nullptr; //
+    PyObject *handle_ = nullptr;   // belong to the guest
+    PyObject *shutdown_ = nullptr; //
+    CrossingTypes types_;          //
 };
 
 } // namespace subinterp

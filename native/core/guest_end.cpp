@@ -166,7 +166,7 @@ void Guest::finish() {
         enter_python([&] {
             Py_CLEAR(handle_);
             Py_CLEAR(shutdown_);
-            Py_CLEAR(buffer_type_);
+            types_.clear();
         });
     }
     end_interpreter();

@@ -1,4 +1,4 @@
-/// The part of Guest that concerns exceptions sent to its threads, and sleep, which they end.
+/// The part of Guest that concerns exceptions sent to its threads, and waits, which they end.
 
 #include "core/attachment.hpp"
 #include "core/guest.hpp"
@@ -93,35 +93,49 @@ PyObject *Guest::guarded(PyObject *const *stack, Py_ssize_t count) {
     return result;
 }
 
+void Guest::wait(const std::function<void()> &what, std::function<void()> stop) {
+    const unsigned long ident = PyThread_get_thread_ident();
+    {
+        // Attached, so that an exception set for this thread from now on finds it here.
+        std::lock_guard lock(mutex_);
+        sleepers_[ident] = std::move(stop);
+    }
+    // Or one was set before: while the thread waited for its GIL between two steps at which
+    // it looks for exceptions, as `with lock:` does on its way in.
+    if (PyThreadState_Get()->async_exc == nullptr) {
+        Detachment detached;
+        what();
+        forget_sleeper(ident);
+    } else {
+        forget_sleeper(ident);
+    }
+}
+
+void Guest::forget_sleeper(unsigned long ident) {
+    std::lock_guard lock(mutex_);
+    sleepers_.erase(ident);
+}
+
 void Guest::sleep_until(Clock::time_point deadline) {
     sleep_unless(deadline, [] { return false; });
 }
 
 void Guest::sleep_unless(Clock::time_point deadline, const std::function<bool()> &enough) {
-    const unsigned long ident = PyThread_get_thread_ident();
-    {
-        // Attached, so that an exception set for this thread from now on finds it here.
-        std::lock_guard lock(mutex_);
-        sleepers_[ident] = false;
-    }
-    if (PyThreadState_Get()->async_exc != nullptr) {
-        // One was set before: while the thread waited for its GIL between two steps at
-        // which it looks for exceptions, as `with lock:` does on its way in.
-        std::lock_guard lock(mutex_);
-        sleepers_.erase(ident);
-        return;
-    }
-    Detachment detached;
-    std::unique_lock lock(mutex_);
-    woken_.wait_until(lock, deadline, [&] { return sleepers_[ident] || enough(); });
-    sleepers_.erase(ident);
+    bool woken = false;
+    const auto sleep = [&] {
+        std::unique_lock lock(mutex_);
+        woken_.wait_until(lock, deadline, [&] { return woken || enough(); });
+    };
+    wait(sleep, [&] {
+        woken = true;
+        woken_.notify_all();
+    });
 }
 
 void Guest::wake(unsigned long ident) {
     channel().hurry(source_);
     if (auto sleeper = sleepers_.find(ident); sleeper != sleepers_.end()) {
-        sleeper->second = true;
-        woken_.notify_all();
+        sleeper->second();
     }
 }
 

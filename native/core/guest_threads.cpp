@@ -181,7 +181,7 @@ void Guest::emit(Event event) {
         return;
     }
     const unsigned hurried = channel().hurried(source_);
-    // One was set before, see sleep_unless(); or these are the words of an exit callback, and
+    // One was set before, see wait(); or these are the words of an exit callback, and
     // it may be the thread which drains that waits for this end.
     if (PyThreadState_Get()->async_exc != nullptr || is_ending_here()) {
         channel().send_now(source_, std::move(event));

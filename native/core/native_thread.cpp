@@ -123,4 +123,12 @@ void name_this_thread(const std::string &name) noexcept {
 
 unsigned long native_thread_id() noexcept { return PyThread_get_thread_native_id(); }
 
+bool is_first_thread() noexcept {
+#if defined(__linux__)
+    return native_thread_id() == static_cast<unsigned long>(getpid());
+#else
+    return true;
+#endif
+}
+
 } // namespace subinterp

@@ -47,4 +47,8 @@ void name_this_thread(const std::string &name) noexcept;
 /// The id by which the operating system's tools (top, gdb, perf) name this thread.
 unsigned long native_thread_id() noexcept;
 
+/// Whether this is the process's first thread, on which CPython calls signal handlers; where
+/// the system does not tell, each may be.
+bool is_first_thread() noexcept;
+
 } // namespace subinterp

@@ -18,6 +18,7 @@ HERE = Path(__file__).resolve().parent
 BENCHMARKS = {
     "hop": "a job to an idle worker and back",
     "values": "calls, and values there and back",
+    "queues": "one hop through a queue",
     "cells": "a cell from the client's request to idle",
     "completion": "Tab for a guest that computes",
     "first_cell": "the first cell under a new name",

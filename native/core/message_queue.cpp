@@ -1,7 +1,6 @@
 #include "core/message_queue.hpp"
 
 #include "core/lifecycle.hpp"
-#include "core/spin.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -49,10 +48,13 @@ MessageQueue::Outcome MessageQueue::await(std::unique_lock<std::mutex> &lock, Ch
     if (deadline <= Clock::now()) {
         return Outcome::timed_out;
     }
-    const std::uint32_t seen = change.count.load(std::memory_order_relaxed);
-    lock.unlock();
-    spin_while(change.count, seen);
-    lock.lock();
+    if (change.spins.worth_it()) {
+        const std::uint32_t seen = change.count.load(std::memory_order_relaxed);
+        lock.unlock();
+        const bool met = spin_while(change.count, seen);
+        lock.lock();
+        change.spins.tell(met);
+    }
     const auto over = [&] { return wait.stopped_ || ready(); };
     if (deadline == Clock::time_point::max()) {
         change.condition.wait(lock, over);

@@ -2,6 +2,7 @@
 
 #include "core/buffer.hpp"
 #include "core/channel.hpp"
+#include "core/spin.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -66,6 +67,7 @@ private:
     struct Change {
         std::atomic<std::uint32_t> count = 0;
         std::condition_variable condition;
+        SpinHistory spins; // belongs to the mutex
 
         void tell_one();
         void tell_all();

@@ -112,7 +112,7 @@ def measure() -> list[report.Row]:
             "one hop of an int",
             report.micro(ours),
             f"{name} {report.micro(theirs)}",
-            f"{ours / theirs:.3f}",
+            f"{ours / theirs:.2g}",
             kinds[name][1],
         )
         for name, theirs in medians.items()

@@ -632,7 +632,7 @@ def test_what_cannot_cross_is_refused_by_put() -> None:
     """With its place in the item and advice; the queue takes nothing."""
     q = create_queue()
     with pytest.raises(TransferError, match=r"send list\(\.\.\.\) of it") as caught:
-        q.put({"a": [(number for number in ())]})
+        q.put({"a": [(letter for letter in "abc")]})
     assert caught.value.path == "item['a'][0]"
     assert caught.value.type_name == "generator"
     assert str(caught.value).startswith("cannot copy item['a'][0] through a queue (gen")
@@ -726,12 +726,12 @@ def test_threads_of_host_and_guest_meet(guest: Interpreter) -> None:
         for thread in threads: thread.start()
         for thread in threads: thread.join()
     """)
-    threads = [
-        threading.Thread(
-            target=lambda first=first: [q.put(n) for n in range(first, 600, 3)]
-        )
-        for first in range(3)
-    ]
+
+    def produce(first: int) -> None:
+        for number in range(first, 600, 3):
+            q.put(number)
+
+    threads = [threading.Thread(target=produce, args=(first,)) for first in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:

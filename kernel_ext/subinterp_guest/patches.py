@@ -1,7 +1,8 @@
-"""Functions of CPython that do harm in a guest, replaced by others."""
+"""Functions that fail or do harm in a guest, replaced by others."""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 
@@ -31,6 +32,8 @@ def apply() -> None:
         _subinterp.sleep.__module__ = "time"
         time.sleep = _subinterp.sleep  # type: ignore[assignment]
         imports.after_import("selectors", _slice_waits)
+    if os.name == "posix":
+        imports.after_import("IPython.utils.process", _replace_system)
 
 
 def disguise(new: Any, old: Any) -> Any:
@@ -39,6 +42,16 @@ def disguise(new: Any, old: Any) -> Any:
     for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
         setattr(new, attribute, getattr(old, attribute))
     return new
+
+
+def _replace_system(process: ModuleType) -> None:
+    def system(cmd: str) -> int:
+        # The original forks, which a guest is forbidden.
+        from .processes import run_command
+
+        return run_command(cmd, sys.stdout.write, terminal=True)
+
+    process.system = disguise(system, process.system)  # type: ignore[attr-defined]
 
 
 def _slice_waits(selectors: ModuleType) -> None:

@@ -94,6 +94,18 @@ def test_a_failure_can_be_made_an_error() -> None:
     ) == ["CalledProcessError", "CalledProcessError", None]
 
 
+def test_ipythons_function_for_commands_works() -> None:
+    """Libraries call it themselves; IPython's own would fork."""
+    assert guest(
+        """
+        cell("from IPython.utils.process import system")
+        cell("status = system('echo out; exit 3')")
+        cell("print(status, system.__name__)")
+        report(text())
+        """
+    ) == ("out\n3 system\n")
+
+
 def test_characters_may_arrive_in_pieces() -> None:
     """Half a character waits for its other half; what is no UTF-8 is replaced."""
     assert guest(

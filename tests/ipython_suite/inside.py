@@ -21,6 +21,8 @@ _OPTIONS = (
     # It refuses subinterpreters, and has nothing to do with what is tested.
     "-pno:faulthandler",
     "-pno:cacheprovider",
+    # Their order matters to some tests; the environment of this project's own has it.
+    "-pno:randomly",
     # Not by file descriptors, which a guest shares with the whole process.
     "--capture=sys",
 )
@@ -73,4 +75,13 @@ def _hand_to_conftest(shell: Any) -> None:
     """Let IPython's conftest.py find the shell where it would make one."""
     from IPython.terminal.interactiveshell import TerminalInteractiveShell
 
-    TerminalInteractiveShell.instance = lambda **_: shell  # type: ignore[method-assign]
+    original: Any = TerminalInteractiveShell.instance
+    make = original.__func__
+
+    def instance(cls: type, *args: Any, **options: Any) -> Any:
+        # Not to be found as a shell of another kind, which embed() makes.
+        if cls is TerminalInteractiveShell:
+            return shell
+        return make(cls, *args, **options)
+
+    TerminalInteractiveShell.instance = classmethod(instance)  # type: ignore[assignment, method-assign]

@@ -20,7 +20,9 @@ def _run_in_guest(*arguments: object) -> None:
     guest = subinterp.create("a", path=[str(Path.cwd()), _FOLDER])
     # As in a notebook, where the Stop button sends this signal to the process.
     signal.signal(signal.SIGINT, lambda *_: guest.interrupt())
-    tests = guest.start(f"from ipython_suite.inside import run\nrun(*{arguments!r})")
+    # No name is left in the guest, where "run" would hide the magic.
+    inside = "__import__('ipython_suite.inside').inside"
+    tests = guest.start(f"{inside}.run(*{arguments!r})")
     while not tests.done():
         time.sleep(0.05)  # a signal that a guest's thread raises wakes nobody
     tests.result()
@@ -28,6 +30,8 @@ def _run_in_guest(*arguments: object) -> None:
 
 
 def _main(place: str, report: str, *modules: str) -> None:
+    # What runs in the background may have been started with the signal ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     where = _run_in_guest if place == "guest" else run
     where(place, [*modules], report)
 

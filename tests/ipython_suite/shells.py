@@ -77,6 +77,8 @@ def kernels_shell(folder: Path) -> Any:
     config.InteractiveShell.colors = "nocolor"
     config.IPKernelApp.connection_file = str(folder / "connection.json")
     config.IPKernelApp.transport = "ipc"
+    # Its threads that read what is printed stop at the end before the last was read.
+    config.IPKernelApp.capture_fd_output = False
     app = IPKernelApp.instance(config=config)
     app.initialize([])
     shell: Any = app.kernel.shell

@@ -35,6 +35,7 @@ from .errors import (
     SubinterpError,
     TransferError,
 )
+from .executor import InterpreterPoolExecutor
 from .interpreter import Interpreter, ThreadState
 from .queues import Queue, create_queue
 from .registry import close_all, create, get, list_all
@@ -52,6 +53,7 @@ __all__ = [
     "InterpreterClosedError",
     "InterpreterExistsError",
     "InterpreterNotFoundError",
+    "InterpreterPoolExecutor",
     "InterpreterStartError",
     "Queue",
     "Run",

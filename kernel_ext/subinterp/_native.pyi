@@ -43,6 +43,48 @@ class Answer:
     def decline(self) -> None:
         """Have all that wait look elsewhere."""
 
+class WorkQueue:
+    """Jobs for whichever of several guests is idle, in order."""
+
+    @property
+    def id(self) -> int:
+        """That of no interpreter."""
+
+    @property
+    def state(self) -> str:
+        """'running' or 'closed'."""
+
+    @property
+    def unserved(self) -> int:
+        """How many jobs there are beyond those that idle guests have been woken for."""
+
+    def submit(
+        self,
+        run: int,
+        request: bytes,
+        thread: str = "",
+        buffers: Sequence[Buffer] = (),
+    ) -> Answer:
+        """Queue a job, as Guest.submit does; on the home thread of who takes it.
+
+        Raises ClosedError.
+        """
+
+    def cancel(self, run: int) -> bool:
+        """Take a job off the queue; False if it has begun."""
+
+    def interrupt(self, run: int) -> bool:
+        """Raise KeyboardInterrupt in a run, soon; False if it does not execute."""
+
+    def answer(self, question: int, answer: bytes) -> bool:
+        """Answer what a run asks; False if nobody waits for the answer."""
+
+    def awaits(self, question: int) -> bool:
+        """Whether a run waits for the answer to this question."""
+
+    def close(self) -> None:
+        """Take no more jobs; the guests end as soon as there is none left."""
+
 class Guest:
     """A named interpreter with its threads."""
 
@@ -87,6 +129,12 @@ class Guest:
         """Have the home thread do a job that is no run, wait, and return its outcome.
 
         Raises ClosedError.
+        """
+
+    def join(self, work: WorkQueue) -> None:
+        """Have the home thread do what is in this queue when it has nothing else to do.
+
+        Once. Raises ClosedError.
         """
 
     def cancel(self, run: int) -> bool:

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Literal, Self, cast
 
 from . import _native, comms, memory
 from .calls import call_holding, call_into
-from .errors import InterpreterBusyError, InterpreterStartError
+from .errors import (
+    InterpreterBusyError,
+    InterpreterClosedError,
+    InterpreterStartError,
+)
 from .history import history
 from .jobs import INTERRUPT_SECONDS, Jobs
 from .pump import pump
@@ -122,6 +126,20 @@ class Interpreter(Jobs):
         running = [run for run in self._live_runs() if run.running()]
         at_home = (run for run in running if run.thread == HOME)
         return next(at_home, running[0] if running else None)
+
+    def work_for(self, work: _native.WorkQueue) -> None:
+        """Take jobs from this queue whenever there is nothing else to do; once.
+
+        Raises:
+            InterpreterClosedError: one of the two is closed.
+        """
+        guest = self._live_guest("use")
+        try:
+            guest.join(work)
+        except _native.ClosedError as error:
+            raise InterpreterClosedError(
+                self.name, do="use", reason=str(error)
+            ) from None
 
     def is_running(self) -> bool:
         """Tell whether it executes a run."""

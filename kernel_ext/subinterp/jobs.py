@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import marshal
 from typing import TYPE_CHECKING, Any, cast
 
-from . import _native
-from .calls import call_into
 from .errors import InterpreterClosedError
 from .history import history
 from .names import check_name
@@ -14,22 +11,22 @@ from .query import HELPER, Query
 from .question import Question
 from .run import HOME, Run
 from .source import dedent
+from .submission import enqueue
 from .transfer import pack_call, pack_shared, pack_variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from . import _native
     from .interpreter import Interpreter
     from .route import Route
+    from .submission import Request
     from .transfer import Packed
 
 __all__ = ["INTERRUPT_SECONDS", "Jobs"]
 
 INTERRUPT_SECONDS = 1.0
 """How long who gives up waiting for a run waits for it to hear of an interrupt."""
-
-type Request = tuple[Any, ...]
-"""An operation of ``subinterp_guest.runner``, and its arguments."""
 
 
 class Jobs:
@@ -71,7 +68,7 @@ class Jobs:
     def start(self, code: str, *, thread: str | None = None) -> Run:
         """Queue source for execution in the guest's ``__main__`` and return at once."""
         run = self._new_exec(code, thread=thread)
-        self._queue(run, self._exec_request(run))
+        enqueue(run, self._exec_request(run))
         return run
 
     def start_cell(
@@ -114,7 +111,7 @@ class Jobs:
         pushes = [request[1:] for request, _ in values]
         memory = [view for _, views in values for view in views]
         cell = (source, execution_count, quiet, parent or {})
-        self._queue(run, ("cell", cell, pushes, list(pulls)), memory)
+        enqueue(run, ("cell", cell, pushes, list(pulls)), memory)
         return run
 
     def call(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
@@ -138,7 +135,7 @@ class Jobs:
             TransferError: the function or an argument cannot cross.
         """
         run = self._new_call(fn)
-        self._queue(run, *pack_call(self.name, fn, args, kwargs))
+        enqueue(run, *pack_call(self.name, fn, args, kwargs))
         return run
 
     def push(self, /, **values: Any) -> None:
@@ -248,7 +245,7 @@ class Jobs:
     ) -> Any:
         """Queue a run and wait for its result."""
         try:
-            self._queue(run, request, buffers)
+            enqueue(run, request, buffers)
             settled = run.settle()
         except BaseException as stopped:
             self._stop(run, stopped)
@@ -261,28 +258,6 @@ class Jobs:
             )
             raise TimeoutError(message)
         return run.result()
-
-    def _queue(
-        self, run: Run, request: Request, buffers: Sequence[memoryview] = ()
-    ) -> None:
-        queued: list[_native.Answer] = []
-        thread = "" if run.thread == HOME else run.thread
-        try:
-            history.add(run)
-            data = marshal.dumps(request)
-            call_into(queued, run.guest.submit, run.id, data, thread, buffers)
-            run.attach(queued[0])
-        except _native.ClosedError:
-            history.discard(run)
-            raise InterpreterClosedError(
-                self.name, do="run code in", reason=f"it is {self.state}"
-            ) from None
-        except BaseException:
-            if queued:  # a KeyboardInterrupt, and nobody has the run
-                run.interrupt()
-            else:
-                history.discard(run)
-            raise
 
     def _stop(self, run: Run, stopped: BaseException) -> None:
         """Take a run back for an exec() that was interrupted itself."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "close_all",
     "create",
+    "create_bare",
     "create_many",
     "find_run",
     "get",
@@ -164,6 +165,12 @@ def create(
     settings = Settings.of(gil, path)
     lifecycle.prepare(_forget)
     return _names.make([name], settings)[0]
+
+
+def create_bare(name: str) -> Interpreter:
+    """Make a guest for a pool, as ``create`` does, at the least cost."""
+    lifecycle.prepare(_forget)
+    return _names.make([name], Settings("own", (), bare=True))[0]
 
 
 def create_many(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from _thread import LockType
     from collections.abc import Callable, Generator, Sequence
 
+    from .crew import Crew
     from .failure import GuestError
     from .interpreter import Interpreter
     from .route import Route
@@ -51,7 +52,7 @@ class Run(Told, Future[Any]):
 
     def __init__(
         self,
-        interpreter: Interpreter,
+        interpreter: Interpreter | Crew,
         guest: Where,
         source: str,
         *,
@@ -252,7 +253,7 @@ class Run(Told, Future[Any]):
             self._wait(lambda: self.done() or self.overdue, timeout)
         return self.done()
 
-    def conclude(self, timeout: float) -> None:
+    def conclude(self, timeout: float | None) -> None:
         """Wait until it is over and those who are called then have been called."""
         with suppress(TimeoutError):
             self._wait(lambda: self.concluded() or self.overdue, timeout)
@@ -290,12 +291,16 @@ class Run(Told, Future[Any]):
             self._waiters.clear()
             self._done_callbacks: list[Any] = []
             self._watchers.clear()
-        if not self.concluded():
-            self._end(
-                InterpreterClosedError(
-                    self.interpreter.name, do=f"finish run {self.id} in", reason=reason
-                )
+        self.fail(
+            InterpreterClosedError(
+                self.interpreter.name, do=f"finish run {self.id} in", reason=reason
             )
+        )
+
+    def fail(self, failure: BaseException) -> None:
+        """End it from the host's side with this exception, unless it is over."""
+        if not self.concluded():
+            self._end(failure)
 
     def _begin(self) -> None:
         if self.concluded() or self._state == RUNNING:

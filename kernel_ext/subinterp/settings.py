@@ -28,6 +28,8 @@ class Settings:
 
     gil: Gil
     path: tuple[str, ...]
+    bare: bool = False
+    """Made anew for calls alone, not taken from those that are ready for cells."""
 
     @classmethod
     def of(

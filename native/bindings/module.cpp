@@ -5,6 +5,7 @@ NB_MODULE(_native, module) {
     nanobind::set_leak_warnings(false);
     module.doc() = "Guests, their events, and what keeps the process alive around them.";
     register_process(module);
+    register_work_queue(module);
     register_guest(module);
     register_answer(module);
     register_events(module);

@@ -1,5 +1,7 @@
 #include "bindings/answer_handle.hpp"
 #include "bindings/register.hpp"
+#include "bindings/request.hpp"
+#include "bindings/work_queue_handle.hpp"
 #include "core/attachment.hpp"
 #include "core/guest.hpp"
 #include "core/lifecycle.hpp"
@@ -49,17 +51,8 @@ private:
 
 nb::object submit(Handle &self, std::uint64_t run, nb::bytes request, const std::string &thread,
                   nb::sequence buffers) {
-    subinterp::release_returned_buffers(); // not only when the pump comes to it
-    subinterp::Parcel parcel{std::string(request.c_str(), request.size()), {}};
-    for (nb::handle exporter : buffers) {
-        auto buffer = subinterp::Buffer::lend(exporter.ptr());
-        if (buffer == nullptr) {
-            throw nb::python_error();
-        }
-        parcel.buffers.push_back(std::move(buffer));
-    }
-    return nb::cast(new AnswerHandle(self->submit(run, std::move(parcel), thread)),
-                    nb::rv_policy::take_ownership);
+    auto answer = self->submit(run, lend_request(request, buffers), thread);
+    return nb::cast(new AnswerHandle(std::move(answer)), nb::rv_policy::take_ownership);
 }
 
 nb::bytes perform(Handle &self, nb::bytes request) {
@@ -150,6 +143,11 @@ void register_guest(nb::module_ &module) {
         .def("perform", &perform, "request"_a,
              "Have the home thread do a job that is no run, wait, and return its outcome.\n\n"
              "Raises ClosedError.")
+        .def(
+            "join",
+            [](Handle &self, WorkQueueHandle &work) { self->join(work.queue); }, "work"_a,
+            "Have the home thread do what is in this queue when it has nothing else to do; once.\n\n"
+            "Raises ClosedError.")
         .def(
             "cancel", [](Handle &self, std::uint64_t run) { return self->cancel(run); }, "run"_a,
             "Take a job off its queue; False if it has begun.")

@@ -252,7 +252,6 @@ void Guest::enqueue(Job job, const std::string &thread) {
     }
     Worker &worker = worker_for(thread);
     worker.queue.push_back(std::move(job));
-    worker.submitted.fetch_add(1, std::memory_order_release);
     call_back(worker);
 }
 

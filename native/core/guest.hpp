@@ -11,6 +11,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -23,11 +24,7 @@
 
 namespace subinterp {
 
-/// The guest takes no more work.
-class ClosedError : public std::runtime_error {
-public:
-    using std::runtime_error::runtime_error;
-};
+class WorkQueue;
 
 /// What one thread of a guest is doing.
 struct ThreadInfo {
@@ -82,6 +79,12 @@ public:
     /// Have the home thread do a job of our own, which is no run: the host hears nothing of
     /// it. Waits, and returns its outcome. Throws ClosedError.
     std::string perform(std::string request);
+
+    /// Have the home thread do what is in this queue whenever it has nothing else to do; once.
+    /// Throws ClosedError.
+    void join(std::shared_ptr<WorkQueue> work);
+    /// For that queue: there may be something in it.
+    void look_for_work();
 
     /// Take a job off its queue; false if it has begun or is unknown.
     bool cancel(std::uint64_t run);
@@ -162,6 +165,9 @@ private:
     void worker_thread(Worker &worker);
     void boot(const std::vector<std::string> &path, const std::string &setup);
     void serve(Worker &worker, PyThreadState *state);
+    void perform(Worker &worker, const Job &job, PyThreadState *state);
+    void spend_leisure(Worker &worker, PyThreadState *state, std::unique_lock<std::mutex> &lock);
+    void await_job(Worker &worker, std::unique_lock<std::mutex> &lock);
     Parcel execute(const Worker &worker, const Job &job, PyThreadState *state);
     void announce(const Job &job, std::shared_ptr<const Outcome> outcome, bool told);
     void introduce(Worker &worker, std::uint64_t thread_state_id);
@@ -171,11 +177,13 @@ private:
     void end_interpreter();
 
     void enqueue(Job job, const std::string &thread);
+    void drop(const std::deque<Job> &jobs);
     std::vector<unsigned long> threads_without_frame(); // attached
     bool is_ending_here() const; // this thread calls the guest's exit callbacks
 
     // With the mutex held.
     static void call_back(Worker &worker);
+    std::optional<Job> next_job(Worker &worker);
     Worker &worker_for(const std::string &thread);
     void request_interrupt(Worker &worker);
     void wake(unsigned long ident); // one that waits, and all that wait for room

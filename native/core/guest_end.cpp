@@ -2,6 +2,7 @@
 
 #include "core/attachment.hpp"
 #include "core/guest.hpp"
+#include "core/work_queue.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -53,17 +54,25 @@ void Guest::begin_close(Clock::time_point deadline) {
     if (state_ == State::open) {
         state_ = State::closing;
         for (auto &worker : workers_) {
-            for (const Job &job : worker->queue) {
-                job.answer->decline();
-                if (job.run != 0) {
-                    channel().send_now(source_, {job.run, EventKind::dropped, {}});
-                }
-            }
-            worker->queue.clear();
+            drop(std::exchange(worker->queue, {}));
             call_back(*worker);
         }
     }
+    const std::shared_ptr<WorkQueue> work = workers_.front()->work;
     changed_.notify_all();
+    lock.unlock();
+    if (work != nullptr) {
+        drop(work->leave(*this));
+    }
+}
+
+void Guest::drop(const std::deque<Job> &jobs) {
+    for (const Job &job : jobs) {
+        job.answer->decline();
+        if (job.run != 0) {
+            channel().send_now(source_, {job.run, EventKind::dropped, {}});
+        }
+    }
 }
 
 bool Guest::await_closed(Clock::time_point deadline) {

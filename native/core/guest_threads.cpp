@@ -4,6 +4,7 @@
 #include "core/guest.hpp"
 #include "core/spin.hpp"
 #include "core/thread_state.hpp"
+#include "core/work_queue.hpp"
 
 #include <algorithm>
 #include <system_error>
@@ -15,6 +16,9 @@ namespace subinterp {
 thread_local Worker *this_worker = nullptr;
 
 namespace {
+
+// How long one that is not needed any more may take for its exit callbacks.
+constexpr auto dismissal_limit = std::chrono::seconds(5);
 
 /// The name that the attached interpreter's `threading` knows a thread by, or "". Runs
 /// Python code, so threads may come and go meanwhile.
@@ -83,55 +87,83 @@ void Guest::serve(Worker &worker, PyThreadState *state) {
     this_worker = &worker;
     std::unique_lock lock(mutex_);
     for (;;) {
-        const bool free = worker.queue.empty() && state_ != State::closing;
-        if (free && !worker.leisure.empty()) {
-            const Job job{.run = leisure_run, .request = {std::exchange(worker.leisure, {})}};
-            worker.run = job.run;
-            worker.interrupt_requested = false;
-            worker.at_leisure = true;
+        if (const std::optional<Job> job = next_job(worker)) {
+            const std::shared_ptr<WorkQueue> work = worker.work;
             lock.unlock();
-            execute(worker, job, state);
-            lock.lock();
-            worker.at_leisure = false;
-            worker.run = 0;
-            changed_.notify_all();
-            continue;
-        }
-        if (free) {
-            const std::uint32_t seen = worker.submitted.load(std::memory_order_relaxed);
-            lock.unlock();
-            spin_while(worker.submitted, seen);
-            lock.lock();
-        }
-        worker.wanted.wait(lock, [&] {
-            return !worker.queue.empty() || state_ == State::closing || !worker.leisure.empty();
-        });
-        if (worker.queue.empty()) {
-            if (state_ == State::closing) {
-                break;
+            if (work != nullptr) {
+                work->excuse(*this);
             }
-            continue;
+            perform(worker, *job, state);
+            lock.lock();
+        } else if (state_ == State::closing) {
+            break;
+        } else if (worker.work != nullptr && worker.work->finished()) {
+            lock.unlock();
+            begin_close(Clock::now() + dismissal_limit);
+            lock.lock();
+        } else if (!worker.leisure.empty()) {
+            spend_leisure(worker, state, lock);
+        } else {
+            await_job(worker, lock);
         }
-        const Job job = std::move(worker.queue.front());
+    }
+}
+
+std::optional<Job> Guest::next_job(Worker &worker) {
+    std::optional<Job> job;
+    if (!worker.queue.empty()) {
+        job = std::move(worker.queue.front());
         worker.queue.pop_front();
-        worker.run = job.run != 0 ? job.run : errand_run;
+    } else if (worker.work != nullptr && state_ == State::open) {
+        job = worker.work->take(*this);
+    }
+    if (job.has_value()) {
+        worker.run = job->run != 0 ? job->run : errand_run;
         worker.told = false;
         worker.interrupt_requested = false;
-        lock.unlock();
-        if (job.run != 0) {
-            channel().send_now(source_, {job.run, EventKind::started, {}});
-        }
-        auto outcome = timed([&] { return execute(worker, job, state); });
-        lock.lock();
+    }
+    return job;
+}
+
+void Guest::await_job(Worker &worker, std::unique_lock<std::mutex> &lock) {
+    const std::uint32_t seen = worker.called.load(std::memory_order_relaxed);
+    lock.unlock();
+    spin_while(worker.called, seen);
+    lock.lock();
+    worker.wanted.wait(lock, [&] {
+        return worker.called.load(std::memory_order_relaxed) != seen || !worker.leisure.empty();
+    });
+}
+
+void Guest::spend_leisure(Worker &worker, PyThreadState *state,
+                          std::unique_lock<std::mutex> &lock) {
+    const Job job{.run = leisure_run, .request = {std::exchange(worker.leisure, {})}};
+    worker.run = job.run;
+    worker.interrupt_requested = false;
+    worker.at_leisure = true;
+    lock.unlock();
+    execute(worker, job, state);
+    lock.lock();
+    worker.at_leisure = false;
+    worker.run = 0;
+    changed_.notify_all();
+}
+
+void Guest::perform(Worker &worker, const Job &job, PyThreadState *state) {
+    if (job.run != 0) {
+        channel().send_now(source_, {job.run, EventKind::started, {}});
+    }
+    auto outcome = timed([&] { return execute(worker, job, state); });
+    bool told = false;
+    {
+        std::lock_guard lock(mutex_);
         worker.run = 0;
-        const bool told = worker.told;
+        told = worker.told;
         take_back_questions(job.run);
         changed_.notify_all();
-        lock.unlock();
-        // Last, so that whoever hears of the end finds the guest idle.
-        announce(job, std::move(outcome), told);
-        lock.lock();
     }
+    // Last, so that whoever hears of the end finds the guest idle.
+    announce(job, std::move(outcome), told);
 }
 
 void Guest::announce(const Job &job, std::shared_ptr<const Outcome> outcome, bool told) {
@@ -161,7 +193,23 @@ void Guest::rest(unsigned long ident, std::string request, int fd) {
     }
 }
 
+void Guest::join(std::shared_ptr<WorkQueue> work) {
+    std::lock_guard lock(mutex_);
+    if (gone() || state_ != State::open) {
+        throw ClosedError("the guest takes no more work");
+    }
+    work->join(shared_from_this());
+    workers_.front()->work = std::move(work);
+    call_back(*workers_.front());
+}
+
+void Guest::look_for_work() {
+    std::lock_guard lock(mutex_);
+    call_back(*workers_.front());
+}
+
 void Guest::call_back(Worker &worker) {
+    worker.called.fetch_add(1, std::memory_order_release);
     if (worker.at_leisure) {
         const char byte = 0;
         // A full pipe will do as well.

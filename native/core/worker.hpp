@@ -11,10 +11,19 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 namespace subinterp {
+
+class WorkQueue;
+
+/// Nobody takes a job any more.
+class ClosedError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
 
 /// Something for a guest to do. The request is meant for subinterp_guest, not for us.
 struct Job {
@@ -34,7 +43,8 @@ struct Worker {
     const std::string name;         // "" is the home thread
     std::condition_variable wanted; // a job came, or the guest is closing
     std::deque<Job> queue;
-    std::atomic<std::uint32_t> submitted = 0; // counts, for waiting without the mutex
+    std::shared_ptr<WorkQueue> work; // what it does when that is empty; null: nothing
+    std::atomic<std::uint32_t> called = 0;    // counts, for waiting without the mutex
     std::uint64_t run = 0;                    // the run it executes, 0 for none
     bool told = false;                        // whether that has had output
 

@@ -1,0 +1,190 @@
+"""The guests of a pool, and the queue that they share."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import re
+import threading
+import weakref
+from concurrent.futures.thread import BrokenThreadPool
+from typing import TYPE_CHECKING
+
+from . import _native, registry
+from .calls import call_holding
+from .errors import (
+    InterpreterBusyError,
+    InterpreterClosedError,
+    InterpreterExistsError,
+    InterpreterStartError,
+)
+from .history import history
+from .pump import pump
+from .submission import enqueue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .interpreter import Interpreter
+    from .run import Run
+    from .submission import Request
+
+__all__ = ["BrokenInterpreterPool", "Crew"]
+
+_CLOSE_SECONDS = 5.0
+# The number of a guest and what sets it off come on top.
+_LONGEST_STEM = 56
+_log = logging.getLogger("subinterp")
+
+
+class BrokenInterpreterPool(BrokenThreadPool):
+    """A pool's guests cannot be made, or its initializer has failed."""
+
+
+class Crew:
+    """Guests that take runs from one queue, as long as there is one that nobody takes.
+
+    For all threads. It makes guests as work needs them, up to its size; each ends by
+    itself when the queue is closed and empty. The lock protects who is being made.
+    """
+
+    def __init__(
+        self, size: int, prefix: str, initialize: Callable[[Interpreter], object]
+    ) -> None:
+        self.name = prefix
+        self.queue = _native.WorkQueue()
+        self.failure: BaseException | None = None
+        """Why it is broken."""
+        self._size = size
+        self._initialize = initialize
+        self._lock = threading.Lock()
+        self._guests: list[Interpreter] = []
+        self._makers: list[threading.Thread] = []
+        _crews.add(self)
+
+    def __len__(self) -> int:
+        """Tell how many guests there are, or will be in a moment."""
+        return len(self._guests) + len(self._makers)
+
+    def put(
+        self, run: Run, request: Request, buffers: Sequence[memoryview] = ()
+    ) -> None:
+        """Queue a run, and make a guest for it if it would have to wait for one.
+
+        Raises:
+            RuntimeError: it takes no more work, or the system has no thread to give.
+            BrokenInterpreterPool: it is broken.
+        """
+        try:
+            enqueue(run, request, buffers)
+            if len(self) < self._size and self.queue.unserved:
+                call_holding(self._lock, self._grow)
+        except InterpreterClosedError:
+            self._check()
+            message = "cannot schedule new futures after shutdown"
+            raise RuntimeError(message) from None
+
+    def runs(self) -> list[Run]:
+        """List its runs that are not over."""
+        return [run for run in history.live() if run.guest is self.queue]
+
+    def wait(self) -> None:
+        """Wait until it is over, the queue being closed.
+
+        Raises:
+            InterpreterBusyError: a thread that a run has left behind does not end.
+            RuntimeError: called by a callback of a run, which it would wait for.
+        """
+        if pump.is_current_thread():
+            message = "cannot wait in a callback for the pool that calls it"
+            raise RuntimeError(message)
+        for maker in tuple(self._makers):
+            maker.join()
+        for run in self.runs():
+            run.conclude(None)
+        busy = [guest.name for guest in self._guests if not _ends(guest)]
+        if busy:
+            raise InterpreterBusyError(*busy, timeout=_CLOSE_SECONDS)
+
+    def _check(self) -> None:
+        if self.failure is not None:
+            raise _broken(self.failure)
+
+    def _grow(self) -> None:
+        self._guests = [one for one in self._guests if one.state != "closed"]
+        # A KeyboardInterrupt may have kept one from starting.
+        self._makers = [one for one in self._makers if one.is_alive()]
+        while len(self) < self._size and self.queue.unserved > len(self._makers):
+            maker = threading.Thread(
+                target=self._make, name=f"{self.name}-maker", daemon=True
+            )
+            self._makers.append(maker)
+            maker.start()
+
+    def _make(self) -> None:
+        try:
+            guest = _create(self.name)
+            self._guests.append(guest)
+            self._initialize(guest)
+            guest.work_for(self.queue)
+        except BaseException as error:
+            self._make_do(error)
+        finally:
+            self._makers.remove(threading.current_thread())
+
+    def _make_do(self, error: BaseException) -> None:
+        """Go on with fewer guests than wanted, or with none any more."""
+        if isinstance(error, InterpreterClosedError) and self.queue.state == "closed":
+            return  # everything has been done meanwhile
+        if isinstance(error, InterpreterStartError) and self._guests:
+            self._size = len(self._guests)
+            _log.warning("%s goes on with %d interpreters", self.name, self._size)
+            return
+        _log.critical("Exception in initializer:", exc_info=error)
+        self.failure = error
+        self.queue.close()
+        for run in self.runs():
+            if self.queue.cancel(run.id):
+                run.fail(_broken(error))
+
+
+_crews: weakref.WeakSet[Crew] = weakref.WeakSet()
+
+
+def _broken(error: BaseException) -> BrokenInterpreterPool:
+    broken = BrokenInterpreterPool(f"cannot use the pool ({error})")
+    broken.__cause__ = error
+    return broken
+
+
+def _create(prefix: str) -> Interpreter:
+    stem = re.sub(r"[^A-Za-z0-9_.-]", "_", prefix)[:_LONGEST_STEM]
+    if not re.match("[A-Za-z_]", stem):
+        stem = "_" + stem
+    for number in itertools.count():
+        try:
+            return registry.create_bare(f"{stem}_{number}")
+        except InterpreterExistsError:
+            continue
+    raise AssertionError
+
+
+def _ends(guest: Interpreter) -> bool:
+    try:
+        guest.close(_CLOSE_SECONDS)
+    except InterpreterBusyError:
+        return False
+    return True
+
+
+def _at_exit() -> None:
+    # What has been submitted is done before the process ends, as with all executors.
+    crews = tuple(_crews)
+    for crew in crews:
+        crew.queue.close()
+    for crew in crews:
+        crew.wait()
+
+
+# Before the end of the thread that calls it: atexit's callbacks end the guests.
+threading._register_atexit(_at_exit)  # type: ignore[attr-defined]  # noqa: SLF001

@@ -1,0 +1,98 @@
+"""A pool of guests, as an executor."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import weakref
+from concurrent.futures import Executor
+from typing import TYPE_CHECKING, Any
+
+from .crew import Crew
+from .run import Run
+from .transfer import pack_call
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .interpreter import Interpreter
+
+__all__ = ["InterpreterPoolExecutor"]
+
+_MOST = 32
+_numbers = itertools.count()
+
+
+class InterpreterPoolExecutor(Executor):
+    """Call functions in guests that it makes as they are needed, each with its own GIL.
+
+    Signature and contract are those of the class of that name in
+    ``concurrent.futures``, which is new in Python 3.14.
+    """
+
+    def __init__(
+        self,
+        max_workers: int | None = None,
+        thread_name_prefix: str = "",
+        initializer: Callable[..., object] | None = None,
+        initargs: tuple[Any, ...] = (),
+    ) -> None:
+        """Make a pool, without guests for now.
+
+        Args:
+            max_workers: how many guests at most; None: as many as
+                ``ThreadPoolExecutor`` would have threads.
+            thread_name_prefix: what the guests' names begin with.
+            initializer: called in each new guest. If it raises, the pool is broken.
+            initargs: what it is called with.
+        """
+        if max_workers is None:
+            max_workers = min(_MOST, (os.process_cpu_count() or 1) + 4)
+        if max_workers <= 0:
+            message = "max_workers must be greater than 0"
+            raise ValueError(message)
+        if initializer is not None and not callable(initializer):
+            message = "initializer must be a callable"
+            raise TypeError(message)
+
+        def initialize(guest: Interpreter) -> None:
+            if initializer is not None:
+                guest.call(initializer, *initargs)
+
+        self._max_workers = max_workers
+        prefix = thread_name_prefix or f"InterpreterPoolExecutor-{next(_numbers)}"
+        self._crew = Crew(max_workers, prefix, initialize)
+        # When nobody has the pool any more, its guests do what is left and end.
+        weakref.finalize(self, self._crew.queue.close).atexit = False
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Run:
+        """Have a guest call the function, and give the future of what it returns.
+
+        Raises:
+            TransferError: the function or an argument cannot cross.
+            RuntimeError: the pool is shut down.
+            BrokenInterpreterPool: its initializer has failed.
+        """
+        crew = self._crew
+        label = f"{getattr(fn, '__qualname__', fn)}()"
+        run = Run(crew, crew.queue, label, kept=False)
+        crew.put(run, *pack_call(crew.name, fn, args, kwargs))
+        return run
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Take no more calls; the guests end when there are none left.
+
+        Args:
+            wait: whether to wait until that is so.
+            cancel_futures: whether to cancel the calls that have not begun.
+
+        Raises:
+            InterpreterBusyError: a thread that a call has left behind does not end.
+        """
+        crew = self._crew
+        crew.queue.close()
+        if cancel_futures:
+            for run in crew.runs():
+                run.cancel()
+        if wait:
+            crew.wait()

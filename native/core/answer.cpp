@@ -20,8 +20,9 @@ void Answer::settle(std::uint32_t state, std::shared_ptr<const Outcome> outcome)
 }
 
 bool Answer::wait(std::chrono::steady_clock::time_point deadline) {
+    static SpinHistory spins; // there is a new answer for each wait
     waiting_.fetch_add(1, std::memory_order_release);
-    spin_while(state_, open_);
+    spins.spin_while(state_, open_);
     std::unique_lock lock(mutex_);
     const bool settled = settled_.wait_until(
         lock, deadline, [&] { return state_.load(std::memory_order_relaxed) != open_; });

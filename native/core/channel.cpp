@@ -102,7 +102,7 @@ std::vector<Event> Channel::drain(Clock::duration interval, Clock::time_point ti
     if (due_ > Clock::now()) {
         const std::uint32_t seen = urgent_.load(std::memory_order_relaxed);
         lock.unlock();
-        spin_while(urgent_, seen);
+        spins_.spin_while(urgent_, seen);
         lock.lock();
     }
     for (;;) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/answer.hpp"
+#include "core/spin.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -100,6 +101,7 @@ private:
     Clock::duration interval_ = std::chrono::milliseconds(50);
     bool bounded_ = true;
     std::atomic<std::uint32_t> urgent_ = 0; // counts what makes a drain return at once
+    SpinHistory spins_;
 };
 
 /// The channel of this process; a forked child gets one of its own.

@@ -2,7 +2,6 @@
 
 #include "core/attachment.hpp"
 #include "core/guest.hpp"
-#include "core/spin.hpp"
 #include "core/thread_state.hpp"
 #include "core/work_queue.hpp"
 
@@ -128,7 +127,7 @@ std::optional<Job> Guest::next_job(Worker &worker) {
 void Guest::await_job(Worker &worker, std::unique_lock<std::mutex> &lock) {
     const std::uint32_t seen = worker.called.load(std::memory_order_relaxed);
     lock.unlock();
-    spin_while(worker.called, seen);
+    worker.spins.spin_while(worker.called, seen);
     lock.lock();
     worker.wanted.wait(lock, [&] {
         return worker.called.load(std::memory_order_relaxed) != seen || !worker.leisure.empty();

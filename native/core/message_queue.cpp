@@ -48,13 +48,10 @@ MessageQueue::Outcome MessageQueue::await(std::unique_lock<std::mutex> &lock, Ch
     if (deadline <= Clock::now()) {
         return Outcome::timed_out;
     }
-    if (change.spins.worth_it()) {
-        const std::uint32_t seen = change.count.load(std::memory_order_relaxed);
-        lock.unlock();
-        const bool met = spin_while(change.count, seen);
-        lock.lock();
-        change.spins.tell(met);
-    }
+    const std::uint32_t seen = change.count.load(std::memory_order_relaxed);
+    lock.unlock();
+    change.spins.spin_while(change.count, seen);
+    lock.lock();
     const auto over = [&] { return wait.stopped_ || ready(); };
     if (deadline == Clock::time_point::max()) {
         change.condition.wait(lock, over);

@@ -67,7 +67,7 @@ private:
     struct Change {
         std::atomic<std::uint32_t> count = 0;
         std::condition_variable condition;
-        SpinHistory spins; // belongs to the mutex
+        SpinHistory spins;
 
         void tell_one();
         void tell_all();

@@ -36,18 +36,24 @@ inline bool spin_while(const std::atomic<std::uint32_t> &counter, std::uint32_t 
     return false;
 }
 
-/// Whether a wait of one kind should begin with a spin, going by the last ones.
+/// Spins for waits of one kind, while the last of them says that it is worth it.
 ///
-/// On a busy machine the thread that is awaited may need the very CPU that spins.
+/// On a busy machine the thread that is awaited may need the very CPU that spins. For all
+/// threads: what they tell may get lost, and costs a spin.
 class SpinHistory {
 public:
-    bool worth_it() noexcept { return met_ || ++skipped_ % try_again == 0; }
-    void tell(bool met) noexcept { met_ = met; }
+    /// As the function does, or not at all.
+    void spin_while(const std::atomic<std::uint32_t> &counter, std::uint32_t seen) {
+        constexpr unsigned try_again = 64;
+        if (met_.load(std::memory_order_relaxed) ||
+            skipped_.fetch_add(1, std::memory_order_relaxed) % try_again == 0) {
+            met_.store(subinterp::spin_while(counter, seen), std::memory_order_relaxed);
+        }
+    }
 
 private:
-    static constexpr unsigned try_again = 64;
-    bool met_ = true;
-    unsigned skipped_ = 0;
+    std::atomic<bool> met_ = true;
+    std::atomic<unsigned> skipped_ = 0;
 };
 
 } // namespace subinterp

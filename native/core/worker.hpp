@@ -5,6 +5,7 @@
 #include "core/answer.hpp"
 #include "core/buffer.hpp"
 #include "core/native_thread.hpp"
+#include "core/spin.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -45,6 +46,7 @@ struct Worker {
     std::deque<Job> queue;
     std::shared_ptr<WorkQueue> work; // what it does when that is empty; null: nothing
     std::atomic<std::uint32_t> called = 0;    // counts, for waiting without the mutex
+    SpinHistory spins;
     std::uint64_t run = 0;                    // the run it executes, 0 for none
     bool told = false;                        // whether that has had output
 

@@ -58,6 +58,10 @@ class WorkQueue:
     def unserved(self) -> int:
         """How many jobs there are beyond those that idle guests have been woken for."""
 
+    @property
+    def members(self) -> int:
+        """How many guests take jobs from it."""
+
     def submit(
         self,
         run: int,

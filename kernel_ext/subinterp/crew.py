@@ -35,6 +35,8 @@ _CLOSE_SECONDS = 5.0
 # The number of a guest and what sets it off come on top.
 _LONGEST_STEM = 56
 _log = logging.getLogger("subinterp")
+# Where the executors of the standard library tell of it.
+_futures_log = logging.getLogger("concurrent.futures")
 
 
 class BrokenInterpreterPool(BrokenThreadPool):
@@ -63,8 +65,8 @@ class Crew:
         _crews.add(self)
 
     def __len__(self) -> int:
-        """Tell how many guests there are, or will be in a moment."""
-        return len(self._guests) + len(self._makers)
+        """Tell how many guests work, or will in a moment."""
+        return self.queue.members + len(self._makers)
 
     def put(
         self, run: Run, request: Request, buffers: Sequence[memoryview] = ()
@@ -77,8 +79,7 @@ class Crew:
         """
         try:
             enqueue(run, request, buffers)
-            if len(self) < self._size and self.queue.unserved:
-                call_holding(self._lock, self._grow)
+            self._fill()
         except InterpreterClosedError:
             self._check()
             message = "cannot schedule new futures after shutdown"
@@ -110,6 +111,10 @@ class Crew:
         if self.failure is not None:
             raise _broken(self.failure)
 
+    def _fill(self) -> None:
+        if len(self) < self._size and self.queue.unserved:
+            call_holding(self._lock, self._grow)
+
     def _grow(self) -> None:
         self._guests = [one for one in self._guests if one.state != "closed"]
         # A KeyboardInterrupt may have kept one from starting.
@@ -131,16 +136,17 @@ class Crew:
             self._make_do(error)
         finally:
             self._makers.remove(threading.current_thread())
+            self._fill()  # who came a moment ago found both this thread and its guest
 
     def _make_do(self, error: BaseException) -> None:
         """Go on with fewer guests than wanted, or with none any more."""
         if isinstance(error, InterpreterClosedError) and self.queue.state == "closed":
             return  # everything has been done meanwhile
-        if isinstance(error, InterpreterStartError) and self._guests:
-            self._size = len(self._guests)
+        if isinstance(error, InterpreterStartError) and self.queue.members:
+            self._size = self.queue.members
             _log.warning("%s goes on with %d interpreters", self.name, self._size)
             return
-        _log.critical("Exception in initializer:", exc_info=error)
+        _futures_log.critical("Exception in initializer:", exc_info=error)
         self.failure = error
         self.queue.close()
         for run in self.runs():

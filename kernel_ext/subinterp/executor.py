@@ -73,6 +73,9 @@ class InterpreterPoolExecutor(Executor):
             RuntimeError: the pool is shut down.
             BrokenInterpreterPool: its initializer has failed.
         """
+        if not callable(fn):
+            message = f"fn must be callable, not {type(fn).__name__}"
+            raise TypeError(message)
         crew = self._crew
         label = f"{getattr(fn, '__qualname__', fn)}()"
         run = Run(crew, crew.queue, label, kept=False)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import marshal
 import pickle
 import sys
+from functools import cache
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -19,8 +20,10 @@ from .sources import keep, sources_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["restored", "short"]
+__all__ = ["restored", "short", "uses_host"]
 
+_HOST = "subinterp"
+_OURS = {_HOST, __name__.partition(".")[0]}
 _KEPT = 256
 _by_name: WeakKeyDictionary[Any, bytes] = WeakKeyDictionary()
 _by_code: WeakKeyDictionary[CodeType, tuple[bytes, frozenset[str]]]
@@ -82,9 +85,30 @@ def _is_by_value(module: str) -> bool:
     import cloudpickle  # type: ignore[import-untyped]
 
     chosen = cloudpickle.list_registry_pickle_by_value()
-    return module == "__main__" or any(
+    return module == "__main__" or uses_host(module) or any(
         f"{module}.".startswith(f"{one}.") for one in chosen
     )
+
+
+@cache
+def uses_host(module: str) -> bool:
+    """Tell whether guests cannot import a module, for it imports ``subinterp``.
+
+    It is enough to look at its globals: ``import subinterp``, or a name from there.
+    """
+    if module not in sys.modules or module.partition(".")[0] in _OURS:
+        return False
+    return any(map(_is_of_host, tuple(vars(sys.modules[module]).values())))
+
+
+def _is_of_host(value: object) -> bool:
+    if isinstance(value, ModuleType):
+        name = value.__name__
+    elif isinstance(value, type | FunctionType):
+        name = value.__module__ or ""
+    else:
+        return False
+    return name.partition(".")[0] == _HOST
 
 
 def _code_of(function: FunctionType) -> bytes | None:

@@ -10,8 +10,10 @@ from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import cloudpickle  # type: ignore[import-untyped]
+from cloudpickle.cloudpickle import _dynamic_class_reduce
 
 from .errors import NotTransferableError
+from .functions import uses_host
 from .packing import LARGE, WITH_SOURCES
 from .reducers import by_type
 from .sources import keep, sources_of
@@ -180,9 +182,14 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         self.files: set[str] = set()
 
     def reducer_override(self, obj: Any) -> Any:
-        if type(obj) is FunctionType:
+        kind = type(obj)
+        if kind is FunctionType:
             self.files.add(obj.__code__.co_filename)
-        reduce = self.reducers.get(type(obj))
+            if uses_host(obj.__module__ or ""):
+                return self._dynamic_function_reduce(obj)
+        elif isinstance(obj, type) and uses_host(obj.__module__):
+            return _dynamic_class_reduce(obj)
+        reduce = self.reducers.get(kind)
         return super().reducer_override(obj) if reduce is None else reduce(obj)
 
 

@@ -36,6 +36,9 @@ void register_work_queue(nb::module_ &module) {
         .def_prop_ro(
             "unserved", [](WorkQueueHandle &self) { return self.queue->unserved(); },
             "How many jobs there are beyond those that idle guests have been woken for.")
+        .def_prop_ro(
+            "members", [](WorkQueueHandle &self) { return self.queue->members(); },
+            "How many guests take jobs from it.")
         .def("submit", &submit, "run"_a, "request"_a, "thread"_a = "", "buffers"_a = nb::tuple(),
              "Queue a job, as Guest.submit does; on the home thread of the guest that takes it.\n\n"
              "Raises ClosedError.")

@@ -45,6 +45,14 @@ std::size_t WorkQueue::unserved() const {
     return jobs_.size() - std::min(jobs_.size(), woken());
 }
 
+std::size_t WorkQueue::members() const {
+    if (gone()) {
+        return 0;
+    }
+    std::lock_guard lock(mutex_);
+    return members_.size();
+}
+
 bool WorkQueue::closed() const {
     if (gone()) {
         return true;

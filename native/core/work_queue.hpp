@@ -38,6 +38,8 @@ public:
 
     /// How many jobs there are beyond those that members have been woken for.
     std::size_t unserved() const;
+    /// How many guests take jobs from it.
+    std::size_t members() const;
     /// Whether it takes no more jobs.
     bool closed() const;
 

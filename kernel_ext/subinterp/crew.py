@@ -23,11 +23,12 @@ from .pump import pump
 from .submission import enqueue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from .interpreter import Interpreter
     from .run import Run
     from .submission import Request
+    from .transfer import Packed
 
 __all__ = ["BrokenInterpreterPool", "Crew"]
 
@@ -50,15 +51,14 @@ class Crew:
     itself when the queue is closed and empty. The lock protects who is being made.
     """
 
-    def __init__(
-        self, size: int, prefix: str, initialize: Callable[[Interpreter], object]
-    ) -> None:
+    def __init__(self, size: int, prefix: str, initializer: Packed | None) -> None:
+        registry.prepare_bare()
         self.name = prefix
         self.queue = _native.WorkQueue()
         self.failure: BaseException | None = None
         """Why it is broken."""
         self._size = size
-        self._initialize = initialize
+        self._initializer = initializer
         self._lock = threading.Lock()
         self._guests: list[Interpreter] = []
         self._makers: list[threading.Thread] = []
@@ -130,7 +130,8 @@ class Crew:
         try:
             guest = _create(self.name)
             self._guests.append(guest)
-            self._initialize(guest)
+            if self._initializer is not None:
+                guest.call_packed("initializer()", self._initializer)
             guest.work_for(self.queue)
         except BaseException as error:
             self._make_do(error)

@@ -15,8 +15,6 @@ from .transfer import pack_call
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .interpreter import Interpreter
-
 __all__ = ["InterpreterPoolExecutor"]
 
 _MOST = 32
@@ -45,6 +43,9 @@ class InterpreterPoolExecutor(Executor):
             thread_name_prefix: what the guests' names begin with.
             initializer: called in each new guest. If it raises, the pool is broken.
             initargs: what it is called with.
+
+        Raises:
+            TransferError: the initializer or an argument of it cannot cross.
         """
         if max_workers is None:
             max_workers = min(_MOST, (os.process_cpu_count() or 1) + 4)
@@ -55,13 +56,10 @@ class InterpreterPoolExecutor(Executor):
             message = "initializer must be a callable"
             raise TypeError(message)
 
-        def initialize(guest: Interpreter) -> None:
-            if initializer is not None:
-                guest.call(initializer, *initargs)
-
-        self._max_workers = max_workers
         prefix = thread_name_prefix or f"InterpreterPoolExecutor-{next(_numbers)}"
-        self._crew = Crew(max_workers, prefix, initialize)
+        prepare = initializer and pack_call(prefix, initializer, initargs, {})
+        self._max_workers = max_workers
+        self._crew = Crew(max_workers, prefix, prepare)
         # When nobody has the pool any more, its guests do what is left and end.
         weakref.finalize(self, self._crew.queue.close).atexit = False
 

@@ -128,6 +128,10 @@ class Jobs:
         run = self._new_call(fn)
         return self._perform(run, *pack_call(self.name, fn, args, kwargs))
 
+    def call_packed(self, label: str, packed: Packed) -> Any:
+        """Do as ``call``, with what ``transfer.pack_call`` has packed."""
+        return self._perform(self._new_run(label, kept=False), *packed)
+
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Run:
         """Queue a call, as ``call`` makes it, and return at once.
 

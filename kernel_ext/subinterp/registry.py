@@ -41,11 +41,13 @@ __all__ = [
     "keep_ready",
     "list_all",
     "match",
+    "prepare_bare",
     "replace",
     "runs",
 ]
 
 _AT_ONCE = 8
+_BARE = Settings("own", (), bare=True)
 _UNDO_SECONDS = 1.0
 
 
@@ -167,10 +169,19 @@ def create(
     return _names.make([name], settings)[0]
 
 
-def create_bare(name: str) -> Interpreter:
-    """Make a guest for a pool, as ``create`` does, at the least cost."""
+def prepare_bare() -> None:
+    """Do once, in the thread that wants guests, what ``create_bare`` would do first.
+
+    Other threads make them, and may be in the middle of an import when this one forks:
+    in the child nobody would ever finish that.
+    """
     lifecycle.prepare(_forget)
-    return _names.make([name], Settings("own", (), bare=True))[0]
+    _BARE.sys_path()
+
+
+def create_bare(name: str) -> Interpreter:
+    """Make a guest for a pool, at the least cost, after ``prepare_bare``."""
+    return _names.make([name], _BARE)[0]
 
 
 def create_many(

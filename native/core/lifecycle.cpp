@@ -172,6 +172,9 @@ void hold_guests() {
 void release_guests() {
     Enlisted &all = enlisted();
     std::lock_guard lock(all.mutex);
+    if (all.forking == 0) {
+        return; // what is called before a fork was registered in the middle of this one
+    }
     if (--all.forking == 0) {
         all.hold->release();
         all.hold.reset();

@@ -120,11 +120,13 @@ class Notebook:
         )
         self._console = console
         self._out = console.open("wb")  # a restart wants it again
+        began = time.monotonic()
         self.manager.start_kernel(stdout=self._out, stderr=self._out)
         self.process: Any = self.manager.provisioner.process  # type: ignore[union-attr]
         self.cells: dict[str, Cell] = {}
         self._displays: list[dict[str, Any]] = []
         self.connect()
+        self.start_seconds = time.monotonic() - began
 
     def connect(self) -> None:
         """Open the channels, and wait until the kernel answers."""

@@ -8,7 +8,7 @@ import weakref
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
-from .crew import Crew
+from .team import Team
 from .run import Run
 from .transfer import pack_call
 
@@ -59,9 +59,9 @@ class InterpreterPoolExecutor(Executor):
         prefix = thread_name_prefix or f"InterpreterPoolExecutor-{next(_numbers)}"
         prepare = initializer and pack_call(prefix, initializer, initargs, {})
         self._max_workers = max_workers
-        self._crew = Crew(max_workers, prefix, prepare)
+        self._team = Team(max_workers, prefix, prepare)
         # When nobody has the pool any more, its guests do what is left and end.
-        weakref.finalize(self, self._crew.queue.close).atexit = False
+        weakref.finalize(self, self._team.queue.close).atexit = False
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Run:
         """Have a guest call the function, and give the future of what it returns.
@@ -74,10 +74,10 @@ class InterpreterPoolExecutor(Executor):
         if not callable(fn):
             message = f"fn must be callable, not {type(fn).__name__}"
             raise TypeError(message)
-        crew = self._crew
+        team = self._team
         label = f"{getattr(fn, '__qualname__', fn)}()"
-        run = Run(crew, crew.queue, label, kept=False)
-        crew.put(run, *pack_call(crew.name, fn, args, kwargs))
+        run = Run(team, team.queue, label, kept=False)
+        team.put(run, *pack_call(team.name, fn, args, kwargs))
         return run
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -90,10 +90,10 @@ class InterpreterPoolExecutor(Executor):
         Raises:
             InterpreterBusyError: a thread that a call has left behind does not end.
         """
-        crew = self._crew
-        crew.queue.close()
+        team = self._team
+        team.queue.close()
         if cancel_futures:
-            for run in crew.runs():
+            for run in team.runs():
                 run.cancel()
         if wait:
-            crew.wait()
+            team.wait()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from _thread import LockType
     from collections.abc import Callable, Generator, Sequence
 
-    from .crew import Crew
+    from .team import Team
     from .failure import GuestError
     from .interpreter import Interpreter
     from .route import Route
@@ -52,7 +52,7 @@ class Run(Told, Future[Any]):
 
     def __init__(
         self,
-        interpreter: Interpreter | Crew,
+        interpreter: Interpreter | Team,
         guest: Where,
         source: str,
         *,

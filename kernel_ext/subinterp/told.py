@@ -14,7 +14,7 @@ from .route import current_route
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .crew import Crew
+    from .team import Team
     from .interpreter import Interpreter
     from .route import Route
     from .where import Where
@@ -31,7 +31,7 @@ class Told:
     """The part of ``Run`` that takes its output: keeps it, and sends it on."""
 
     id: int
-    interpreter: Interpreter | Crew
+    interpreter: Interpreter | Team
     guest: Where
 
     def __init__(

@@ -159,6 +159,9 @@ void Guest::perform(Worker &worker, const Job &job, PyThreadState *state) {
         worker.run = 0;
         told = worker.told;
         take_back_questions(job.run);
+        if (worker.work != nullptr && worker.queue.empty()) {
+            worker.work->offer(*this);
+        }
         changed_.notify_all();
     }
     // Last, so that whoever hears of the end finds the guest idle.

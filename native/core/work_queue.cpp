@@ -120,7 +120,7 @@ void WorkQueue::join(std::shared_ptr<Guest> guest) {
     if (closed_ && jobs_.empty()) {
         throw ClosedError("there is nothing left to do");
     }
-    members_.push_back({std::move(guest), Standing::busy});
+    members_.push_back({std::move(guest), Standing::woken}); // it will come and look
 }
 
 std::optional<Job> WorkQueue::take(const Guest &guest) {
@@ -134,6 +134,14 @@ std::optional<Job> WorkQueue::take(const Guest &guest) {
     Job job = std::move(jobs_.front());
     jobs_.pop_front();
     return job;
+}
+
+void WorkQueue::offer(const Guest &guest) {
+    std::lock_guard lock(mutex_);
+    Member *member = find(guest);
+    if (member != nullptr && member->standing == Standing::busy) {
+        member->standing = Standing::idle;
+    }
 }
 
 void WorkQueue::excuse(const Guest &guest) {

@@ -59,6 +59,8 @@ public:
     void join(std::shared_ptr<Guest> guest);
     /// Take the oldest job; with none, count as idle from now on.
     std::optional<Job> take(const Guest &guest);
+    /// Tell that this member is about to look for another job.
+    void offer(const Guest &guest);
     /// Tell that this member is busy: if it was woken, another one may have to be.
     void excuse(const Guest &guest);
     /// Whether there will be no jobs any more.

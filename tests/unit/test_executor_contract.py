@@ -25,7 +25,7 @@ class _Pool(InterpreterPoolExecutor):
 
     @property
     def _broken(self) -> bool:
-        return self._crew.failure is not None
+        return self._team.failure is not None
 
 
 class _PoolMixin:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .submission import Request
     from .transfer import Packed
 
-__all__ = ["BrokenInterpreterPool", "Crew"]
+__all__ = ["BrokenInterpreterPool", "Team"]
 
 _CLOSE_SECONDS = 5.0
 # The number of a guest and what sets it off come on top.
@@ -44,7 +44,7 @@ class BrokenInterpreterPool(BrokenThreadPool):
     """A pool's guests cannot be made, or its initializer has failed."""
 
 
-class Crew:
+class Team:
     """Guests that take runs from one queue, as long as there is one that nobody takes.
 
     For all threads. It makes guests as work needs them, up to its size; each ends by
@@ -62,7 +62,7 @@ class Crew:
         self._lock = threading.Lock()
         self._guests: list[Interpreter] = []
         self._makers: list[threading.Thread] = []
-        _crews.add(self)
+        _teams.add(self)
 
     def __len__(self) -> int:
         """Tell how many guests work, or will in a moment."""
@@ -79,7 +79,8 @@ class Crew:
         """
         try:
             enqueue(run, request, buffers)
-            self._fill()
+            if len(self) < self._size and self.queue.unserved:
+                call_holding(self._lock, self._grow)
         except InterpreterClosedError:
             self._check()
             message = "cannot schedule new futures after shutdown"
@@ -99,8 +100,9 @@ class Crew:
         if pump.is_current_thread():
             message = "cannot wait in a callback for the pool that calls it"
             raise RuntimeError(message)
-        for maker in tuple(self._makers):
-            maker.join()
+        while makers := call_holding(self._lock, self._makers.copy):
+            for maker in makers:
+                maker.join()
         for run in self.runs():
             run.conclude(None)
         busy = [guest.name for guest in self._guests if not _ends(guest)]
@@ -110,10 +112,6 @@ class Crew:
     def _check(self) -> None:
         if self.failure is not None:
             raise _broken(self.failure)
-
-    def _fill(self) -> None:
-        if len(self) < self._size and self.queue.unserved:
-            call_holding(self._lock, self._grow)
 
     def _grow(self) -> None:
         self._guests = [one for one in self._guests if one.state != "closed"]
@@ -136,8 +134,11 @@ class Crew:
         except BaseException as error:
             self._make_do(error)
         finally:
-            self._makers.remove(threading.current_thread())
-            self._fill()  # who came a moment ago found both this thread and its guest
+            call_holding(self._lock, self._go)
+
+    def _go(self) -> None:
+        self._makers.remove(threading.current_thread())
+        self._grow()  # who came a moment ago found both this thread and its guest
 
     def _make_do(self, error: BaseException) -> None:
         """Go on with fewer guests than wanted, or with none any more."""
@@ -155,7 +156,7 @@ class Crew:
                 run.fail(_broken(error))
 
 
-_crews: weakref.WeakSet[Crew] = weakref.WeakSet()
+_teams: weakref.WeakSet[Team] = weakref.WeakSet()
 
 
 def _broken(error: BaseException) -> BrokenInterpreterPool:
@@ -186,11 +187,11 @@ def _ends(guest: Interpreter) -> bool:
 
 def _at_exit() -> None:
     # What has been submitted is done before the process ends, as with all executors.
-    crews = tuple(_crews)
-    for crew in crews:
-        crew.queue.close()
-    for crew in crews:
-        crew.wait()
+    teams = tuple(_teams)
+    for team in teams:
+        team.queue.close()
+    for team in teams:
+        team.wait()
 
 
 # Before the end of the thread that calls it: atexit's callbacks end the guests.

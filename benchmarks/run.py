@@ -19,6 +19,7 @@ BENCHMARKS = {
     "hop": "a job to an idle worker and back",
     "values": "calls, and values there and back",
     "queues": "one hop through a queue",
+    "pool": "pools of two against pools of two",
     "cells": "a cell from the client's request to idle",
     "completion": "Tab for a guest that computes",
     "first_cell": "the first cell under a new name",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # importing typing would cost the first call more than all of this
 if TYPE_CHECKING:
     from collections.abc import Callable
 

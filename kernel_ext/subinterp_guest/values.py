@@ -5,14 +5,14 @@ from __future__ import annotations
 import marshal
 import sys
 from types import FunctionType
-from typing import TYPE_CHECKING
 
 from _subinterp import guarded
 from subinterp_values import NotTransferableError, pack, unpack
-from subinterp_values.functions import restored
+from subinterp_values.restoring import restored
 
 from .frames import CALL
 
+TYPE_CHECKING = False  # importing typing would cost the first call more than all of this
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any

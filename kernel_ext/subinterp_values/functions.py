@@ -15,20 +15,19 @@ from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from .sources import keep, sources_of
+from .restoring import found
+from .sources import sources_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-__all__ = ["restored", "short", "uses_host"]
+__all__ = ["short", "uses_host"]
 
 _HOST = "subinterp"
 _OURS = {_HOST, __name__.partition(".")[0]}
-_KEPT = 256
 _by_name: WeakKeyDictionary[Any, bytes] = WeakKeyDictionary()
 _by_code: WeakKeyDictionary[CodeType, tuple[bytes, frozenset[str]]]
 _by_code = WeakKeyDictionary()
-_restored: dict[bytes, Callable[..., Any]] = {}
 
 
 def short(function: object) -> bytes | None:
@@ -40,32 +39,6 @@ def short(function: object) -> bytes | None:
     return None
 
 
-def restored(data: bytes) -> Callable[..., Any]:
-    """Return the function of the data, the same one as the last time.
-
-    Raises:
-        NotTransferableError: it cannot be imported here.
-    """
-    function = _restored.get(data)
-    if function is None:
-        function = _restore(data)
-        if len(_restored) >= _KEPT:
-            _restored.pop(next(iter(_restored)), None)
-        _restored[data] = function
-    return function
-
-
-def _restore(data: bytes) -> Callable[..., Any]:
-    from .pickler import unpickled
-
-    if data[:1] == pickle.PROTO:
-        function: Callable[..., Any] = unpickled(data, ())
-        return function
-    code, sources = marshal.loads(data)
-    keep(sources)
-    return FunctionType(code, sys.modules["__main__"].__dict__)
-
-
 def _name_of(function: Any) -> bytes | None:
     known = _by_name.get(function)
     if known is None:
@@ -73,11 +46,15 @@ def _name_of(function: Any) -> bytes | None:
         by_value = _is_by_value(function.__module__ or "")
         if by_value or not isinstance(owner, ModuleType | None):
             return None
+        name = function.__qualname__
+        module = pickle.whichmodule(function, name)
         try:
-            known = pickle.dumps(function, protocol=5)
-        except Exception:  # a lambda, say: to be sent by value
+            is_there = found(module, name) is function
+        except Exception:
+            is_there = False
+        if not is_there:  # a lambda, say: to be sent by value
             return None
-        _by_name[function] = known
+        known = _by_name[function] = marshal.dumps((module, name))
     return known
 
 

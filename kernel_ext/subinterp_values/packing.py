@@ -58,7 +58,7 @@ def unpack(data: bytes | memoryview, buffers: Sequence[Any] = ()) -> Any:
         data, buffers = memoryview(buffers[0]), buffers[1:]
     if data[0] not in {PICKLE, WITH_SOURCES}:
         return marshal.loads(data)
-    from .pickler import unpickled
+    from .unpickler import unpickled
 
     return unpickled(data, buffers)
 

@@ -16,15 +16,15 @@ from .errors import NotTransferableError
 from .functions import uses_host
 from .packing import LARGE, WITH_SOURCES
 from .reducers import by_type
-from .sources import keep, sources_of
+from .sources import sources_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from .packing import Packed
     from .reducers import Reducer
 
-__all__ = ["can_be_pickled", "pickled", "unpickled"]
+__all__ = ["can_be_pickled", "pickled"]
 
 # Among more, large ones are not looked for.
 _NEAR_THE_TOP = 100
@@ -55,20 +55,6 @@ def pickled(value: Any, *, shared: bool = False) -> Packed:
         head = marshal.dumps(sources)
         data = b"".join((bytes([WITH_SOURCES]), len(head).to_bytes(8), head, data))
     return data, views
-
-
-def unpickled(data: bytes | memoryview, buffers: Sequence[Any]) -> Any:
-    """Unpickle a value; see ``packing.unpack``."""
-    start = 0
-    if data[0] == WITH_SOURCES:
-        start = 9 + int.from_bytes(data[1:9])
-        keep(marshal.loads(data[9:start]))
-    try:
-        return pickle.loads(memoryview(data)[start:], buffers=buffers)
-    except NotTransferableError:
-        raise
-    except Exception as error:
-        raise _not_rebuilt(error) from error
 
 
 def can_be_pickled(value: Any) -> bool:
@@ -152,18 +138,6 @@ def _filled(typecode: str, memory: Any) -> array[Any]:
     values = array(typecode)
     values.frombytes(memory)
     return values
-
-
-def _not_rebuilt(error: BaseException) -> NotTransferableError:
-    # NumPy wraps what is wrong into thirty lines of advice.
-    while error.__cause__ is not None:
-        error = error.__cause__
-    lines = str(error).strip().splitlines() or [""]
-    reason = f"it cannot be rebuilt: {type(error).__name__}: {lines[0]}"
-    advice = "see that both sides can import what it is made of"
-    if isinstance(error, ImportError):
-        advice += "; of an array, a memoryview can cross"
-    return NotTransferableError("pickled object", reason, advice)
 
 
 def _code(code: CodeType) -> tuple[Any, ...]:

@@ -36,6 +36,7 @@ from .errors import (
     TransferError,
 )
 from .executor import InterpreterPoolExecutor
+from .groups import Group, group
 from .interpreter import Interpreter, ThreadState
 from .queues import Queue, create_queue
 from .registry import close_all, create, get, list_all
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ExecutionFailed",
+    "Group",
     "Interpreter",
     "InterpreterBusyError",
     "InterpreterClosedError",
@@ -65,6 +67,7 @@ __all__ = [
     "create",
     "create_queue",
     "get",
+    "group",
     "list_all",
     "load_ipython_extension",
     "unload_ipython_extension",

@@ -65,9 +65,11 @@ class Jobs:
         run = self._new_exec(code, thread=thread, timeout=timeout)
         self._perform(run, self._exec_request(run))
 
-    def start(self, code: str, *, thread: str | None = None) -> Run:
+    def start(
+        self, code: str, *, thread: str | None = None, timeout: float | None = None
+    ) -> Run:
         """Queue source for execution in the guest's ``__main__`` and return at once."""
-        run = self._new_exec(code, thread=thread)
+        run = self._new_exec(code, thread=thread, timeout=timeout)
         enqueue(run, self._exec_request(run))
         return run
 

@@ -203,6 +203,12 @@ def _call(*arguments: Any) -> Outcome:
     return call(*arguments)
 
 
+def _serve(*arguments: Any) -> bytes:
+    from .serving import serve
+
+    return serve(*arguments)
+
+
 def _push(*arguments: Any) -> bytes:
     from .values import push
 
@@ -254,6 +260,7 @@ _OPERATIONS: dict[str, Callable[..., Outcome]] = {
     "exec": _exec,
     "cell": _cell,
     "call": _call,
+    "serve": _serve,
     "push": _push,
     "pull": _pull,
     "query": _query,

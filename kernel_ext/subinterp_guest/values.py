@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
-__all__ = ["call", "pull", "push"]
+__all__ = ["apply", "call", "pull", "push", "received_call"]
 
 type Answer = tuple[bytes, list[Any]]
 
@@ -29,7 +29,7 @@ def _apply(args: Any, kwargs: Any, function: Any) -> Any:
 
 
 # As if ``__main__`` made the call: exec(), eval() and globals() look at their caller.
-_call = FunctionType(_apply.__code__.replace(co_name=CALL), _namespace)
+apply = FunctionType(_apply.__code__.replace(co_name=CALL), _namespace)
 
 
 def call(data: bytes, function: bytes | None, buffers: Sequence[Any] = ()) -> Answer:
@@ -41,12 +41,20 @@ def call(data: bytes, function: bytes | None, buffers: Sequence[Any] = ()) -> An
         function: the function, sent short.
         buffers: the memory that the data refers to.
     """
+    value = guarded(apply, *received_call(data, function, buffers))
+    data, memory = _packed("result", value)
+    return marshal.dumps((data, len(memory))), memory
+
+
+def received_call(
+    data: bytes, function: bytes | None, buffers: Sequence[Any]
+) -> tuple[Any, Any, Callable[..., Any]]:
+    """Unpack what ``call`` takes: arguments, keyword arguments, and the function."""
     received = _received("call", unpack, data, buffers)
     if function is not None:
         received += (_received("fn", restored, function),)
-    value = guarded(_call, *received)
-    data, memory = _packed("result", value)
-    return marshal.dumps((data, len(memory))), memory
+    call: tuple[Any, Any, Callable[..., Any]] = received
+    return call
 
 
 def push(

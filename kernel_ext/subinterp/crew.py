@@ -104,9 +104,12 @@ class Crew:
             self._idle.append(start)
 
     def cancel(self) -> None:
-        """Let nobody begin who has not."""
+        """Let nobody begin who has not, and forget all."""
         for run in self._runs():
             run.cancel()
+        self._serving.clear()
+        self._started.clear()
+        self._idle.clear()
 
     def finish(self) -> None:
         """Wait for the end of all who have begun, and so for their output."""

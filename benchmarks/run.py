@@ -20,6 +20,7 @@ BENCHMARKS = {
     "values": "calls, and values there and back",
     "queues": "one hop through a queue",
     "pool": "pools of two against pools of two",
+    "mapping": "items mapped over guests",
     "cells": "a cell from the client's request to idle",
     "completion": "Tab for a guest that computes",
     "first_cell": "the first cell under a new name",

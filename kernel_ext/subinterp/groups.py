@@ -13,6 +13,7 @@ from .mapping import Mapped
 from .parts import join, split
 from .progress import with_bar
 from .route import current_route
+from .submission import enqueue
 from .together import perform
 from .transfer import pack_call, pack_variables
 
@@ -264,7 +265,7 @@ def _start(
     """Queue a request in a guest."""
     run = guest._new_run(label, kept=False, **more)  # noqa: SLF001 - as its methods do
     try:
-        guest._queue(run, request, buffers)  # noqa: SLF001 - as its methods do
+        enqueue(run, request, buffers)
     except BaseException:
         run.interrupt()  # nobody has it
         raise

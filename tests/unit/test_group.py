@@ -158,7 +158,9 @@ def test_the_exception_of_one_guest_is_raised_as_it_is(trio: Group) -> None:
     """With a note of the guest, when all others have ended."""
     done = subinterp.create_queue()
     trio.push(done=done)
-    code = "import _subinterp\n1 // (_subinterp.name != 'w1')\ndone.put(_subinterp.name)"
+    code = (
+        "import _subinterp\n1 // (_subinterp.name != 'w1')\ndone.put(_subinterp.name)"
+    )
     for do in (trio.exec, lambda code: trio.call(exec, code)):
         with pytest.raises(ZeroDivisionError) as caught:
             do(code)
@@ -191,7 +193,7 @@ def test_a_result_that_cannot_cross_names_the_guest(trio: Group) -> None:
     make = "__import__('_thread').allocate_lock() if name == 'w2' else 1"
     for guest in trio:
         guest.push(name=guest.name)
-    with pytest.raises(TransferError, match="cannot copy result to or .* 'w2'"):
+    with pytest.raises(TransferError, match=r"cannot copy result to or .* 'w2'"):
         trio.call(eval, make)
 
 
@@ -310,7 +312,9 @@ def test_parts_of_different_types_make_a_list(parts: list[Any], whole: Any) -> N
 
 
 def test_parts_with_several_dimensions_are_joined_along_the_first() -> None:
-    one, two = (memoryview(bytes(range(rows * 3))).cast("B", (rows, 3)) for rows in (1, 2))
+    one, two = (
+        memoryview(bytes(range(rows * 3))).cast("B", (rows, 3)) for rows in (1, 2)
+    )
     assert join("x", {"a": one, "b": two}).tolist() == [*one.tolist(), *two.tolist()]
 
 
@@ -351,7 +355,9 @@ def test_a_bar_needs_tqdm(trio: Group, monkeypatch: pytest.MonkeyPatch) -> None:
     """One line says how to get it; nothing is read or begun."""
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     items = iter([1])
-    line = r"cannot show progress .*; install it with: pip install 'subinterp\[progress\]'"
+    line = (
+        r"cannot show progress .*; install it with: pip install 'subinterp\[progress\]'"
+    )
     with pytest.raises(ModuleNotFoundError, match=line):
         trio.map(abs, items, progress=True)
     assert next(items) == 1

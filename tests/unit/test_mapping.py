@@ -45,7 +45,7 @@ def eager[T](group: Group, fn: Callable[..., T], *iterables: Any, **how: Any) ->
 
 def _start(guest: Any, request: Any, buffers: Any) -> Any:
     run = guest._new_run("map", kept=False)
-    guest._queue(run, request, buffers)
+    enqueue(run, request, buffers)
     return run
 
 
@@ -148,8 +148,11 @@ def test_tracebacks_show_the_users_frames_only(pair: Group) -> None:
 @pytest.mark.parametrize("chunksize", _SIZES)
 def test_what_cannot_come_back_is_named(pair: Group, chunksize: int | None) -> None:
     """By its place in the result; the values beside it come."""
-    results = pair.map(eval, ["1", "[{'a': __import__('_thread').allocate_lock()}]", "3"],
-                       chunksize=chunksize)
+    results = pair.map(
+        eval,
+        ["1", "[{'a': __import__('_thread').allocate_lock()}]", "3"],
+        chunksize=chunksize,
+    )
     assert next(results) == 1
     with pytest.raises(TransferError, match=r"cannot copy result\[0\]\['a'\] to or"):
         next(results)
@@ -466,9 +469,10 @@ def test_memory_and_large_items_cross(pair: Group) -> None:
     assert list(pair.map(sum, map(memoryview, arrays))) == [
         number * 20_000 for number in range(8)
     ]
-    assert list(pair.map(bytes.upper, [b"x" * 100_000] * 5, chunksize=2)) == [
-        b"X" * 100_000
-    ] * 5
+    assert (
+        list(pair.map(bytes.upper, [b"x" * 100_000] * 5, chunksize=2))
+        == [b"X" * 100_000] * 5
+    )
 
 
 def test_a_function_is_called_by_main(pair: Group) -> None:

@@ -334,7 +334,9 @@ def test_a_bar_shows_how_far_a_map_is(
     """With all there are, the rate, and what is left; failures count."""
     import tqdm
 
-    monkeypatch.setattr(tqdm.tqdm, "monitor_interval", 0)  # which needs a thread
+    # Its own would start a thread, and a process of multiprocessing.
+    monkeypatch.setattr(tqdm.tqdm, "monitor_interval", 0)
+    monkeypatch.setattr(tqdm.tqdm, "_lock", threading.RLock(), raising=False)
     results = trio.map(divmod, [1] * 50, [1] * 49 + [0], progress=True)
     assert next(results) == (1, 0)
     for _ in range(48):

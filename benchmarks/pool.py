@@ -11,11 +11,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import report
 from loky import get_reusable_executor
-from pool_tasks import count_nodes, noop
 
+import report
 import subinterp
+from pool_tasks import count_nodes, noop
 
 if TYPE_CHECKING:
     from collections.abc import Callable

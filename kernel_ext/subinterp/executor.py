@@ -6,14 +6,18 @@ import itertools
 import os
 import weakref
 from concurrent.futures import Executor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from .mapping import Mapped
+from .route import current_route
 from .team import Team
-from .run import Run
-from .transfer import pack_call
+from .transfer import named, pack_call
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
+
+    from .run import Run
 
 __all__ = ["InterpreterPoolExecutor"]
 
@@ -52,7 +56,8 @@ class InterpreterPoolExecutor(Executor):
         if max_workers <= 0:
             message = "max_workers must be greater than 0"
             raise ValueError(message)
-        if initializer is not None and not callable(initializer):
+        given: object = initializer
+        if given is not None and not callable(given):
             message = "initializer must be a callable"
             raise TypeError(message)
 
@@ -71,14 +76,49 @@ class InterpreterPoolExecutor(Executor):
             RuntimeError: the pool is shut down.
             BrokenInterpreterPool: its initializer has failed.
         """
-        if not callable(fn):
-            message = f"fn must be callable, not {type(fn).__name__}"
-            raise TypeError(message)
         team = self._team
-        label = f"{getattr(fn, '__qualname__', fn)}()"
-        run = Run(team, team.queue, label, kept=False)
-        team.put(run, *pack_call(team.name, fn, args, kwargs))
-        return run
+        packed = pack_call(team.name, fn, args, kwargs)
+        return team.start(f"{named(fn)}()", current_route(), *packed)
+
+    def map[T](
+        self,
+        fn: Callable[..., T],
+        *iterables: Iterable[Any],
+        timeout: float | None = None,
+        chunksize: int = 1,
+        buffersize: int | None = None,
+    ) -> Iterator[T]:
+        """Call the function for each item; an iterator over the results, in order.
+
+        The guests take items from a queue of their own, so that many small ones are
+        quick. An item's exception is raised in its place.
+
+        Args:
+            fn: the function.
+            iterables: its arguments; the shortest ends it.
+            timeout: seconds from now after which ``next()`` raises ``TimeoutError``.
+            chunksize: how many items go to a guest together.
+            buffersize: how many such chunks are read ahead of what was taken; None: all
+                input is read now.
+
+        Raises:
+            TransferError: the function or an item cannot cross.
+            RuntimeError: the pool is shut down.
+            BrokenInterpreterPool: its initializer has failed.
+        """
+        team = self._team
+        start = partial(team.start, f"map({named(fn)})", current_route())
+        mapped = Mapped(
+            team.name,
+            [start] * self._max_workers,
+            fn,
+            iterables,
+            chunksize=chunksize,
+            buffersize=buffersize,
+            timeout=timeout,
+        )
+        team.mapped.add(mapped)
+        return mapped
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more calls; the guests end when there are none left.
@@ -93,7 +133,6 @@ class InterpreterPoolExecutor(Executor):
         team = self._team
         team.queue.close()
         if cancel_futures:
-            for run in team.runs():
-                run.cancel()
+            team.cancel()
         if wait:
             team.wait()

@@ -15,7 +15,7 @@ from .progress import with_bar
 from .route import current_route
 from .submission import enqueue
 from .together import perform
-from .transfer import pack_call, pack_variables
+from .transfer import named, pack_call, pack_variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -103,7 +103,7 @@ class Group(Sequence["Interpreter"]):
             TransferError: the function, an argument or a result cannot cross.
         """
         packed = pack_call(self._first(), fn, args, kwargs)
-        label = f"{_named(fn)}()"
+        label = f"{named(fn)}()"
         return perform(self, lambda guest: _start(guest, label, *packed))
 
     def map[T](
@@ -137,7 +137,7 @@ class Group(Sequence["Interpreter"]):
         """
         shown = with_bar(iterables) if progress else iter
         route = current_route()  # of the cell that calls this, not of one that goes on
-        label = f"map({_named(fn)})"
+        label = f"map({named(fn)})"
 
         def worker(
             guest: Interpreter, request: tuple[Any, ...], buffers: list[memoryview]
@@ -270,7 +270,3 @@ def _start(
         run.interrupt()  # nobody has it
         raise
     return run
-
-
-def _named(fn: Any) -> str:
-    return str(getattr(fn, "__qualname__", fn))

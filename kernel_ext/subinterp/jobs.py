@@ -12,7 +12,7 @@ from .question import Question
 from .run import HOME, Run
 from .source import dedent
 from .submission import enqueue
-from .transfer import pack_call, pack_shared, pack_variables
+from .transfer import named, pack_call, pack_shared, pack_variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -127,12 +127,11 @@ class Jobs:
             ExecutionFailed: an exception that cannot be rebuilt here; all others are
                 raised as they are in the guest, with this as their cause.
         """
-        run = self._new_call(fn)
-        return self._perform(run, *pack_call(self.name, fn, args, kwargs))
+        return self.call_packed(named(fn), pack_call(self.name, fn, args, kwargs))
 
-    def call_packed(self, label: str, packed: Packed) -> Any:
+    def call_packed(self, name: str, packed: Packed) -> Any:
         """Do as ``call``, with what ``transfer.pack_call`` has packed."""
-        return self._perform(self._new_run(label, kept=False), *packed)
+        return self._perform(self._new_run(f"{name}()", kept=False), *packed)
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Run:
         """Queue a call, as ``call`` makes it, and return at once.
@@ -140,8 +139,9 @@ class Jobs:
         Raises:
             TransferError: the function or an argument cannot cross.
         """
-        run = self._new_call(fn)
-        enqueue(run, *pack_call(self.name, fn, args, kwargs))
+        packed = pack_call(self.name, fn, args, kwargs)
+        run = self._new_run(f"{named(fn)}()", kept=False)
+        enqueue(run, *packed)
         return run
 
     def push(self, /, **values: Any) -> None:
@@ -199,12 +199,6 @@ class Jobs:
         """
         guest = self._live_guest("query")
         return Query.put(self.name, guest, ("query", what, *arguments), HELPER)
-
-    def _new_call(self, fn: object) -> Run:
-        if not callable(fn):
-            message = f"fn must be callable, not {type(fn).__name__}"
-            raise TypeError(message)
-        return self._new_run(f"{getattr(fn, '__qualname__', fn)}()", kept=False)
 
     def _send(
         self, request: Request, buffers: list[memoryview], names: Iterable[str]

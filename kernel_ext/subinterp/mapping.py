@@ -5,6 +5,7 @@ from __future__ import annotations
 import marshal
 from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from functools import partial
 from itertools import islice
@@ -92,6 +93,7 @@ class Mapped[T](Iterator[T]):
         self._complete = False
         self._unreadable: Exception | None = None  # why no more is read, if not the end
         self._begun = False
+        self._cancelled = False
         try:
             self._fill()
         except BaseException as stopped:
@@ -137,6 +139,11 @@ class Mapped[T](Iterator[T]):
             else:
                 self._end_of_input()
 
+    def cancel(self) -> None:
+        """Have no worker begin another item, for any thread; ``next()`` tells of it."""
+        self._cancelled = True
+        self._tasks.shut_down(True)
+
     def close(self) -> None:
         """Cancel what no worker has begun; there are no more results."""
         self._end_of_input()
@@ -152,9 +159,6 @@ class Mapped[T](Iterator[T]):
         self.close()
 
     def _request(self, where: str, fn: Any) -> Packed:
-        if not callable(fn):
-            message = f"fn must be callable, not {type(fn).__name__}"
-            raise TypeError(message)
         (_, *function), memory = pack_call(where, fn, (), {})
         # A queue's handle travels in the place of memory.
         queues: list[Any] = [self._tasks, self._results]
@@ -255,6 +259,8 @@ class Mapped[T](Iterator[T]):
     def _lost(self, number: int) -> _Raised:
         """Tell why nobody does an item."""
         failure = self._crew.failure or self._unreadable
+        if self._cancelled:
+            failure = CancelledError()
         if self._crew.is_gone:
             self.close()
         else:

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from . import lifecycle
+from . import lifecycle, memory
 from .calls import call_holding
 from .errors import (
     InterpreterBusyError,
@@ -178,6 +178,7 @@ def prepare_bare() -> None:
     """
     lifecycle.prepare(_forget)
     _BARE.sys_path()
+    memory.shortage()
 
 
 def create_bare(name: str) -> Interpreter:

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from _thread import LockType
     from collections.abc import Callable, Generator, Sequence
 
-    from .team import Team
     from .failure import GuestError
     from .interpreter import Interpreter
     from .route import Route
+    from .team import Team
     from .where import Where
 
 __all__ = ["HOME", "Run", "State"]

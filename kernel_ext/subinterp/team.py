@@ -8,7 +8,7 @@ import re
 import threading
 import weakref
 from concurrent.futures.thread import BrokenThreadPool
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import _native, registry
 from .calls import call_holding
@@ -20,13 +20,15 @@ from .errors import (
 )
 from .history import history
 from .pump import pump
+from .run import Run
 from .submission import enqueue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .interpreter import Interpreter
-    from .run import Run
+    from .mapping import Mapped
+    from .route import Route
     from .submission import Request
     from .transfer import Packed
 
@@ -57,6 +59,8 @@ class Team:
         self.queue = _native.WorkQueue()
         self.failure: BaseException | None = None
         """Why it is broken."""
+        self.mapped: weakref.WeakSet[Mapped[Any]] = weakref.WeakSet()
+        """What its guests compute item by item."""
         self._size = size
         self._initializer = initializer
         self._lock = threading.Lock()
@@ -68,23 +72,37 @@ class Team:
         """Tell how many guests work, or will in a moment."""
         return self.queue.members + len(self._makers)
 
-    def put(
-        self, run: Run, request: Request, buffers: Sequence[memoryview] = ()
-    ) -> None:
+    def start(
+        self,
+        label: str,
+        route: Route,
+        request: Request,
+        buffers: Sequence[memoryview] = (),
+    ) -> Run:
         """Queue a run, and make a guest for it if it would have to wait for one.
 
         Raises:
             RuntimeError: it takes no more work, or the system has no thread to give.
             BrokenInterpreterPool: it is broken.
         """
+        run = Run(self, self.queue, label, kept=False, route=route)
         try:
             enqueue(run, request, buffers)
             if len(self) < self._size and self.queue.unserved:
                 call_holding(self._lock, self._grow)
         except InterpreterClosedError:
-            self._check()
+            if self.failure is not None:
+                raise _broken(self.failure) from None
             message = "cannot schedule new futures after shutdown"
             raise RuntimeError(message) from None
+        return run
+
+    def cancel(self) -> None:
+        """Take off the queue what has not begun."""
+        for mapped in tuple(self.mapped):
+            mapped.cancel()
+        for run in self.runs():
+            run.cancel()
 
     def runs(self) -> list[Run]:
         """List its runs that are not over."""
@@ -100,7 +118,8 @@ class Team:
         if pump.is_current_thread():
             message = "cannot wait in a callback for the pool that calls it"
             raise RuntimeError(message)
-        while makers := call_holding(self._lock, self._makers.copy):
+        # Without the lock, which somebody may have held when the process forked.
+        while makers := [one for one in self._makers if one.is_alive()]:
             for maker in makers:
                 maker.join()
         for run in self.runs():
@@ -109,15 +128,14 @@ class Team:
         if busy:
             raise InterpreterBusyError(*busy, timeout=_CLOSE_SECONDS)
 
-    def _check(self) -> None:
-        if self.failure is not None:
-            raise _broken(self.failure)
-
-    def _grow(self) -> None:
+    def _grow(self, leaving: int = 0) -> None:
         self._guests = [one for one in self._guests if one.state != "closed"]
         # A KeyboardInterrupt may have kept one from starting.
         self._makers = [one for one in self._makers if one.is_alive()]
-        while len(self) < self._size and self.queue.unserved > len(self._makers):
+        while (
+            len(self) - leaving < self._size
+            and self.queue.unserved > len(self._makers) - leaving
+        ):
             maker = threading.Thread(
                 target=self._make, name=f"{self.name}-maker", daemon=True
             )
@@ -127,18 +145,22 @@ class Team:
     def _make(self) -> None:
         try:
             guest = _create(self.name)
-            self._guests.append(guest)
+            call_holding(self._lock, self._admit, guest)
             if self._initializer is not None:
-                guest.call_packed("initializer()", self._initializer)
+                guest.call_packed("initializer", self._initializer)
             guest.work_for(self.queue)
         except BaseException as error:
             self._make_do(error)
         finally:
             call_holding(self._lock, self._go)
 
+    def _admit(self, guest: Interpreter) -> None:
+        self._guests.append(guest)
+
     def _go(self) -> None:
+        # Who came a moment ago found both this thread and its guest.
+        self._grow(leaving=1)
         self._makers.remove(threading.current_thread())
-        self._grow()  # who came a moment ago found both this thread and its guest
 
     def _make_do(self, error: BaseException) -> None:
         """Go on with fewer guests than wanted, or with none any more."""

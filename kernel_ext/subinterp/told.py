@@ -14,9 +14,9 @@ from .route import current_route
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .team import Team
     from .interpreter import Interpreter
     from .route import Route
+    from .team import Team
     from .where import Where
 
 __all__ = ["Told"]

@@ -10,22 +10,36 @@ from subinterp_values.functions import short
 from .errors import TransferError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["Packed", "pack_call", "pack_shared", "pack_variables", "unpack_values"]
+__all__ = [
+    "Packed",
+    "named",
+    "pack_call",
+    "pack_shared",
+    "pack_variables",
+    "unpack_values",
+]
 
 type Packed = tuple[tuple[Any, ...], list[memoryview]]
 """A request of ``marshal`` data, and the memory that it refers to."""
 
 
-def pack_call(
-    interpreter: str, fn: Callable[..., Any], args: Any, kwargs: Any
-) -> Packed:
+def named(fn: object) -> str:
+    """Give the name of a function, for the label of a run."""
+    return str(getattr(fn, "__qualname__", fn))
+
+
+def pack_call(interpreter: str, fn: object, args: Any, kwargs: Any) -> Packed:
     """Make the request for a call.
 
     Raises:
+        TypeError: it is no function.
         TransferError: the function or an argument cannot cross.
     """
+    if not callable(fn):
+        message = f"fn must be callable, not {type(fn).__name__}"
+        raise TypeError(message)
     function = short(fn)
     # Together with its arguments a function shares with them what both refer to.
     call = (args, kwargs) if function else (args, kwargs, fn)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from types import TracebackType
 
-TYPE_CHECKING = False  # importing typing would cost the first call more than all of this
+TYPE_CHECKING = (
+    False  # importing typing would cost the first call more than all of this
+)
 if TYPE_CHECKING:
     from collections.abc import Callable
 

@@ -12,7 +12,9 @@ from subinterp_values.restoring import restored
 
 from .frames import CALL
 
-TYPE_CHECKING = False  # importing typing would cost the first call more than all of this
+TYPE_CHECKING = (
+    False  # importing typing would cost the first call more than all of this
+)
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any

@@ -8,7 +8,6 @@ globals in the ``__main__`` of the interpreter in which it is called.
 from __future__ import annotations
 
 import marshal
-import pickle
 import sys
 from functools import cache
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
@@ -46,8 +45,7 @@ def _name_of(function: Any) -> bytes | None:
         by_value = _is_by_value(function.__module__ or "")
         if by_value or not isinstance(owner, ModuleType | None):
             return None
-        name = function.__qualname__
-        module = pickle.whichmodule(function, name)
+        module, name = function.__module__, function.__qualname__
         try:
             is_there = found(module, name) is function
         except Exception:
@@ -62,8 +60,10 @@ def _is_by_value(module: str) -> bool:
     import cloudpickle  # type: ignore[import-untyped]
 
     chosen = cloudpickle.list_registry_pickle_by_value()
-    return module == "__main__" or uses_host(module) or any(
-        f"{module}.".startswith(f"{one}.") for one in chosen
+    return (
+        module == "__main__"
+        or uses_host(module)
+        or any(f"{module}.".startswith(f"{one}.") for one in chosen)
     )
 
 

@@ -10,7 +10,9 @@ from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import cloudpickle  # type: ignore[import-untyped]
-from cloudpickle.cloudpickle import _dynamic_class_reduce
+from cloudpickle.cloudpickle import (  # type: ignore[import-untyped]
+    _dynamic_class_reduce,
+)
 
 from .errors import NotTransferableError
 from .functions import uses_host

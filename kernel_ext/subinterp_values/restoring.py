@@ -19,7 +19,7 @@ __all__ = ["found", "restored"]
 
 _KEPT = 256
 _restored: dict[bytes, Callable[..., Any]] = {}
-_Function = type(lambda: None)
+_Function: Any = type(lambda: None)
 
 
 def restored(data: bytes) -> Callable[..., Any]:
@@ -48,13 +48,15 @@ def found(module: str, name: str) -> Any:
 
 def _restore(data: bytes) -> Callable[..., Any]:
     what, more = marshal.loads(data)
+    function: Callable[..., Any]
     if isinstance(what, str):
         try:
-            function: Callable[..., Any] = found(what, more)
+            function = found(what, more)
         except Exception as error:
             from .unpickler import not_rebuilt
 
             raise not_rebuilt(error) from error
         return function
     keep(more)
-    return _Function(what, sys.modules["__main__"].__dict__)
+    function = _Function(what, sys.modules["__main__"].__dict__)
+    return function

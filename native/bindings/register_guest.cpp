@@ -144,9 +144,9 @@ void register_guest(nb::module_ &module) {
              "Have the home thread do a job that is no run, wait, and return its outcome.\n\n"
              "Raises ClosedError.")
         .def(
-            "join",
-            [](Handle &self, WorkQueueHandle &work) { self->join(work.queue); }, "work"_a,
-            "Have the home thread do what is in this queue when it has nothing else to do; once.\n\n"
+            "join", [](Handle &self, WorkQueueHandle &work) { self->join(work.queue); }, "work"_a,
+            "Have the home thread do what is in this queue when it has nothing else to do; "
+            "once.\n\n"
             "Raises ClosedError.")
         .def(
             "cancel", [](Handle &self, std::uint64_t run) { return self->cancel(run); }, "run"_a,

@@ -28,7 +28,8 @@ void register_work_queue(nb::module_ &module) {
                  subinterp::guard_process(); // counts forks, also before there is a guest
                  new (self) WorkQueueHandle{subinterp::WorkQueue::create()};
              })
-        .def_prop_ro("id", [](WorkQueueHandle &) { return -1; }, "That of no interpreter.")
+        .def_prop_ro(
+            "id", [](WorkQueueHandle &) { return -1; }, "That of no interpreter.")
         .def_prop_ro(
             "state",
             [](WorkQueueHandle &self) { return self.queue->closed() ? "closed" : "running"; },
@@ -39,9 +40,10 @@ void register_work_queue(nb::module_ &module) {
         .def_prop_ro(
             "members", [](WorkQueueHandle &self) { return self.queue->members(); },
             "How many guests take jobs from it.")
-        .def("submit", &submit, "run"_a, "request"_a, "thread"_a = "", "buffers"_a = nb::tuple(),
-             "Queue a job, as Guest.submit does; on the home thread of the guest that takes it.\n\n"
-             "Raises ClosedError.")
+        .def(
+            "submit", &submit, "run"_a, "request"_a, "thread"_a = "", "buffers"_a = nb::tuple(),
+            "Queue a job, as Guest.submit does; on the home thread of the guest that takes it.\n\n"
+            "Raises ClosedError.")
         .def(
             "cancel",
             [](WorkQueueHandle &self, std::uint64_t run) { return self.queue->cancel(run); },

@@ -44,11 +44,11 @@ struct Worker {
     const std::string name;         // "" is the home thread
     std::condition_variable wanted; // a job came, or the guest is closing
     std::deque<Job> queue;
-    std::shared_ptr<WorkQueue> work; // what it does when that is empty; null: nothing
-    std::atomic<std::uint32_t> called = 0;    // counts, for waiting without the mutex
+    std::shared_ptr<WorkQueue> work;       // what it does when that is empty; null: nothing
+    std::atomic<std::uint32_t> called = 0; // counts, for waiting without the mutex
     SpinHistory spins;
-    std::uint64_t run = 0;                    // the run it executes, 0 for none
-    bool told = false;                        // whether that has had output
+    std::uint64_t run = 0; // the run it executes, 0 for none
+    bool told = false;     // whether that has had output
 
     // What it does next if it has no job, until a byte in this descriptor tells that it has
     // one: an event loop goes on there between two cells.

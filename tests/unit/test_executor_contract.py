@@ -1,5 +1,8 @@
 """The pool, by the tests that CPython has for its own executors."""
 
+# What is imported as it is there has no types.
+# mypy: disable-error-code="misc, name-defined"
+
 from __future__ import annotations
 
 import unittest
@@ -78,5 +81,5 @@ class TestFailingInitializer(_PoolMixin, unittest.TestCase):
 
     executor_kwargs = {"initializer": init.init_fail}  # noqa: RUF012
     log_queue = None
-    _assert_logged = init.FailingInitializerMixin._assert_logged  # noqa: SLF001
+    _assert_logged = init.FailingInitializerMixin._assert_logged
     test_initializer = init.FailingInitializerMixin.test_initializer

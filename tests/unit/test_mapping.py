@@ -16,6 +16,7 @@ import pytest
 import subinterp
 from subinterp import ExecutionFailed, Group, InterpreterClosedError, TransferError
 from subinterp.mapping import Mapped
+from subinterp.submission import enqueue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -328,9 +328,10 @@ class Run(Told, Future[Any]):
         return verdict
 
     def _judge(self, outcome: tuple[Any, ...]) -> Verdict:
-        # In one step: who waits and the pump may come here at the same time.
-        verdict: Verdict
-        verdict = self.__dict__.setdefault("_judged", judge(self, outcome))
+        verdict: Verdict | None = self.__dict__.get("_judged")
+        if verdict is None:
+            # In one step: who waits and the pump may come here at the same time.
+            verdict = self.__dict__.setdefault("_judged", judge(self, outcome))
         self._answer = None  # it has the outcome, too, which may be large
         return verdict
 

@@ -62,6 +62,12 @@ void Channel::enqueue(const std::shared_ptr<Source> &source, Event event) {
     const bool urgent = event.urgent;
     const bool ends_line = event.payload.ends_with('\n');
     auto &events = source->events_;
+    if (kind == EventKind::finished && !events.empty() && events.back().run == event.run &&
+        events.back().kind == EventKind::started) {
+        // The end says as much, and calls are short.
+        source->bytes_ -= event_overhead;
+        events.pop_back();
+    }
     if (is_text(kind) && !events.empty() && events.back().kind == kind &&
         events.back().run == event.run &&
         events.back().payload.size() + event.payload.size() <= merge_limit) {

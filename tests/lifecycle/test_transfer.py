@@ -55,7 +55,7 @@ def test_ten_thousand_round_trips(trip: str) -> None:
                 collect()
                 return resident()
             levels = [level()]
-            for _ in range(5):
+            for _ in range(8):
                 work(2000)
                 levels.append(level())
             print(min(after - before for before, after in zip(levels[1:], levels[2:])))

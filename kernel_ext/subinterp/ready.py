@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Ready", "ready"]
 
 # The others are made for what they differ in.
-_SETTINGS = Settings("own", ())
+_SETTINGS = Settings("own")
 # What the system shows as the thread's name until the guest has its own; 15 at most.
 _NO_NAME = "subinterp-ready"
 _WARM = marshal.dumps(("warm",))

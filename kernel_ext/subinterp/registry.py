@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from .run import Run
-    from .settings import Gil
+    from .settings import Extensions, Gil
 
 __all__ = [
     "close_all",
@@ -48,7 +48,7 @@ __all__ = [
 ]
 
 _AT_ONCE = 8
-_BARE = Settings("own", (), bare=True)
+_BARE = Settings("own", bare=True)
 _UNDO_SECONDS = 1.0
 
 
@@ -151,6 +151,7 @@ def create(
     *,
     gil: Gil = "own",
     path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
+    extensions: Extensions = "strict",
 ) -> Interpreter:
     """Make a guest.
 
@@ -158,14 +159,17 @@ def create(
         name: how cells and ``get`` find it; None: ``"interp-1"`` or the next free one.
         gil: ``"own"``, or ``"shared"`` with the host, for packages that refuse an own.
         path: directories that its imports search before the host's ``sys.path``.
+        extensions: ``"strict"``: with a GIL of its own it loads the extension modules
+            that are made for that, and refuses all others before their code is run.
 
     Raises:
+        ValueError: an argument that it does not take; one line says which.
         InterpreterExistsError: the name is taken.
         InterpreterStartError: CPython refused, or there is too little memory.
     """
     if name is not None:
         check_name(name)
-    settings = Settings.of(gil, path)
+    settings = Settings.of(gil, path, extensions)
     lifecycle.prepare(_forget)
     return _names.make([name], settings)[0]
 
@@ -191,6 +195,7 @@ def create_many(
     *,
     gil: Gil | None = None,
     path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
+    extensions: Extensions = "strict",
 ) -> list[Interpreter]:
     """Make several guests at the same time; all of them or none.
 
@@ -198,7 +203,8 @@ def create_many(
     """
     for name in names:
         check_name(name)
-    settings = Settings.of(preferences.gil if gil is None else gil, path)
+    chosen = preferences.gil if gil is None else gil
+    settings = Settings.of(chosen, path, extensions)
     lifecycle.prepare(_forget)
     return _names.make(names, settings)
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Gil", "Settings", "guest_options"]
+__all__ = ["Extensions", "Gil", "Settings", "guest_options"]
 
+Extensions = Literal["strict", "private"]
 Gil = Literal["own", "shared"]
 
 guest_options: dict[str, Any] = {}
@@ -27,13 +28,17 @@ class Settings:
     """Survive the guest: its successor of the same name is made from them, too."""
 
     gil: Gil
-    path: tuple[str, ...]
+    path: tuple[str, ...] = ()
+    extensions: Extensions = "strict"
     bare: bool = False
     """Made anew for calls alone, not taken from those that are ready for cells."""
 
     @classmethod
     def of(
-        cls, gil: Gil, path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+        cls,
+        gil: Gil,
+        path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+        extensions: Extensions,
     ) -> Settings:
         """Check what a user has asked for.
 
@@ -43,6 +48,10 @@ class Settings:
         if gil not in {"own", "shared"}:
             message = f"gil must be 'own' or 'shared', not {gil!r}"
             raise ValueError(message)
+        if extensions != "strict":
+            message = f"extensions must be 'strict', not {extensions!r}"
+            message += " ('private' is not there yet)"
+            raise ValueError(message)
         entries = [path] if isinstance(path, str | os.PathLike) else path
         # The working directory may change before a restart.
         absolute = tuple(str(Path(entry).absolute()) for entry in entries)
@@ -50,7 +59,7 @@ class Settings:
             if not Path(entry).exists():
                 message = f"path has no directory {entry!r}"
                 raise ValueError(message)
-        return cls(gil, absolute)
+        return cls(gil, absolute, extensions)
 
     def sys_path(self) -> list[str]:
         """Give the guest's sys.path: its own directories, then the host's."""
@@ -63,7 +72,14 @@ class Settings:
     def setup(self, name: str) -> bytes:
         """Give what subinterp_guest.boot() gets."""
         argv = [str(argument) for argument in sys.argv]
-        return marshal.dumps({"name": name, "argv": argv, **guest_options})
+        own = {"name": name, "argv": argv, "extensions": self._checked_extensions()}
+        return marshal.dumps({**own, **guest_options})
+
+    def _checked_extensions(self) -> Extensions | None:
+        # Where a GIL is shared, CPython refuses no module, but on 3.13.0, for the
+        # reason that interpreter.cpp gives.
+        unchecked = self.gil == "shared" and sys.version_info >= (3, 13, 1)
+        return None if unchecked else self.extensions
 
 
 @cache

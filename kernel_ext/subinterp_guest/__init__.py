@@ -25,8 +25,9 @@ def boot(setup: bytes) -> tuple[Handle, Shutdown]:
     """Make this interpreter a guest; called once, on its home thread.
 
     Args:
-        setup: a marshalled dict with ``name`` and, optional, ``argv`` and what the
-            shell is made for: ``colors``, ``notebook`` (whether the front end is one),
+        setup: a marshalled dict with ``name`` and, optional, ``argv``, ``extensions``
+            (``"strict"`` for a check before they are loaded) and what the shell is
+            made for: ``colors``, ``notebook`` (whether the front end is one),
             ``ipython_dir`` and ``profile_dir`` (the notebook's).
 
     Returns:
@@ -35,7 +36,7 @@ def boot(setup: bytes) -> tuple[Handle, Shutdown]:
     runner.configure(setup)
     streams.install()
     patches.apply()
-    imports.install()
+    imports.install(runner.settings.get("extensions"))
     stdin.install()
     threads.adopt_home()
     return runner.handle, shutdown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import marshal
+import sys
 import traceback
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from .plain import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
 __all__ = ["name_and_value", "outcome", "plain_traceback", "safe_description"]
 
@@ -36,6 +38,9 @@ def outcome(
         could not rebuild the exception from them) and, for a value that cannot cross,
         ``transfer`` (which, and why not).
     """
+    extensions: Any = sys.modules.get("subinterp_guest.extensions")
+    if extensions is not None:
+        error = extensions.refusal_in(error)
     hide_machinery(error)
     ename, evalue, text = _described(error) if trusted else safe_description(error)
     if type(error) is NotTransferableError:

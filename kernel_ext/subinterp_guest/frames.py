@@ -12,11 +12,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CALL",
+    "cause_of",
     "context_of",
     "hide_loop",
     "hide_machinery",
     "hide_own_frames",
     "trace_of",
+    "without_frames_of",
     "without_own_frames",
 ]
 
@@ -39,7 +41,8 @@ trace_of: Callable[[BaseException], TracebackType | None]
 trace_of = vars(BaseException)["__traceback__"].__get__
 context_of: Callable[[BaseException], BaseException | None]
 context_of = vars(BaseException)["__context__"].__get__
-_cause_of = vars(BaseException)["__cause__"].__get__
+cause_of: Callable[[BaseException], BaseException | None]
+cause_of = vars(BaseException)["__cause__"].__get__
 _members_of = vars(BaseExceptionGroup)["exceptions"].__get__
 
 
@@ -79,7 +82,7 @@ def hide_own_frames(error: BaseException) -> None:
             continue
         seen.add(id(link))
         _set_trace(link, without_own_frames(trace_of(link)))
-        links += (_cause_of(link), context_of(link))
+        links += (cause_of(link), context_of(link))
         if issubclass(type(link), BaseExceptionGroup):
             links += _members_of(link)
 
@@ -96,8 +99,23 @@ def without_own_frames(trace: TracebackType | None) -> TracebackType | None:
         trace = trace.tb_next
     if not hidden:
         return kept[0] if kept else None
+    return _chained(kept)
+
+
+def without_frames_of(
+    package: str, trace: TracebackType | None
+) -> TracebackType | None:
+    """Return the traceback up to where it enters the package."""
+    kept = []
+    while trace is not None and _module(trace).partition(".")[0] != package:
+        kept.append(trace)
+        trace = trace.tb_next
+    return _chained(kept)
+
+
+def _chained(entries: list[TracebackType]) -> TracebackType | None:
     rest: TracebackType | None = None
-    for entry in reversed(kept):
+    for entry in reversed(entries):
         rest = TracebackType(rest, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
     return rest
 

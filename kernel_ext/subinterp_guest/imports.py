@@ -1,4 +1,7 @@
-"""What a guest's imports see: no ``subinterp``, and modules patched as they arrive."""
+"""What a guest's imports see: no ``subinterp``, and modules patched as they arrive.
+
+And extension modules only if they can be loaded, see :mod:`extensions`.
+"""
 
 from __future__ import annotations
 
@@ -74,10 +77,48 @@ def after_import(name: str, hook: Hook) -> None:
         hook(module)
 
 
-def install() -> None:
-    """Put the finder first."""
+def install(extensions: str | None) -> None:
+    """Put the finder first, and a check before the loading of extension modules.
+
+    Args:
+        extensions: ``"strict"``; None for no check.
+    """
     sys.meta_path.insert(0, _Finder)
     after_import("comm", _bridge_comms)
+    if extensions == "strict":
+        _check_extensions()
+        after_import("polars", _need_all)
+
+
+def _check_extensions() -> None:
+    # The class, not the finders: a loader may come from anywhere. Other imports cost
+    # nothing. Its public name is importlib's, which need not be there.
+    loader: Any = sys.modules["_frozen_importlib_external"]
+    create = loader.ExtensionFileLoader.create_module
+
+    def create_module(self: Any, spec: ModuleSpec) -> ModuleType:
+        module: ModuleType
+        # CPython's own, of which a shell needs dozens, refuse without doing harm.
+        if spec.name not in sys.stdlib_module_names:
+            from .extensions import check
+
+            check(spec)
+        try:
+            module = create(self, spec)
+        except ImportError as error:
+            from .extensions import explained
+
+            raise explained(error, spec) from None
+        return module
+
+    loader.ExtensionFileLoader.create_module = create_module
+
+
+def _need_all(package: ModuleType) -> None:
+    # It swallows the refusal, and breaks when it is used.
+    from .extensions import refuse
+
+    refuse(package.__name__)
 
 
 def _bridge_comms(module: ModuleType) -> None:

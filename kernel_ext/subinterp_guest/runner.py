@@ -71,12 +71,19 @@ def handle(
         if buffers:
             arguments.append(buffers)
         outcome: Outcome = _OPERATIONS[operation](*arguments)
+        losses: Any = sys.modules.get("subinterp_guest.losses")
+        if losses is not None and not _has_failed(outcome) and operation != "query":
+            guarded(losses.tell)
     except BaseException as error:
         outcome = _failure(error)
     loops: Any = sys.modules.get("subinterp_guest.loops")
     if loops is not None:
         loops.rest()
     return outcome
+
+
+def _has_failed(outcome: Outcome) -> bool:
+    return bool(outcome) and isinstance(outcome, bytes)
 
 
 def _exec(source: str, filename: str) -> bytes:

@@ -50,7 +50,7 @@ class TracebackCapture:
         if exc_tuple is None:
             super().showtraceback(None, *args, **kwargs)  # type: ignore[misc]
             return
-        etype, error, trace = exc_tuple
+        etype, error, trace = exc_tuple = self._as_refusal(exc_tuple)
         hide_own_frames(error)
         exc_tuple = etype, error, without_own_frames(trace)
         cell = self.cells.running()
@@ -156,6 +156,18 @@ class TracebackCapture:
         if cell.result is not None and cell.result.error_in_exec is error:
             cell.result.error_in_exec = interrupt
         return KeyboardInterrupt, interrupt, interrupt.__traceback__
+
+    def _as_refusal(self, exc_tuple: Any) -> Any:
+        """Return what a package has wrapped, if it was that it cannot be loaded."""
+        extensions: Any = sys.modules.get("subinterp_guest.extensions")
+        error = exc_tuple[1]
+        refusal = error if extensions is None else extensions.refusal_in(error)
+        if refusal is error:
+            return exc_tuple
+        cell = self.cells.running()
+        if cell and cell.result is not None and cell.result.error_in_exec is error:
+            cell.result.error_in_exec = refusal
+        return type(refusal), refusal, trace_of(refusal)
 
 
 def _handled() -> Any:

@@ -37,7 +37,10 @@ def _create(args: argparse.Namespace, front_end: FrontEnd) -> Table:
     names = args.names
     if args.count is not None:
         names = [f"{name}{number}" for name in names for number in range(args.count)]
-    return guest_table(registry.create_many(names, gil=args.gil, path=args.path))
+    made = registry.create_many(
+        names, gil=args.gil, path=args.path, extensions=args.extensions
+    )
+    return guest_table(made)
 
 
 def _close(args: argparse.Namespace, front_end: FrontEnd) -> None:
@@ -110,6 +113,13 @@ COMMANDS = (
             action="append",
             default=[],
             help="put this directory first on sys.path; may repeat",
+        ),
+        Argument.of(
+            "--extensions",
+            metavar="strict",
+            default="strict",
+            help="refuse the extension modules that are not made for this (the "
+            "default, and all there is)",
         ),
     ),
     Command(

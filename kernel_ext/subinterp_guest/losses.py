@@ -1,0 +1,105 @@
+"""Packages that were imported without an extension module that was refused.
+
+Many have a slower stand-in in pure Python, and say nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from warnings import warn_explicit
+
+import _subinterp
+
+from .packages import outermost
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+__all__ = ["forget", "lost_by", "note", "tell"]
+
+_IMPORT_SYSTEM = ("importlib", "_frozen_importlib", "subinterp_guest")
+
+
+@dataclass
+class _Loss:
+    """What one package has not got, and which line of the user's imported it."""
+
+    filename: str
+    line: int
+    modules: list[str] = field(default_factory=list)
+    told: bool = False
+
+
+_losses: dict[str, _Loss] = {}
+_shown: set[str] = set()
+
+
+def note(module: str) -> str:
+    """Remember a refusal, until it is known whether the import goes on without it.
+
+    Returns:
+        The package whose import it is; nothing for ``__main__``.
+    """
+    importer = _outside_the_import_system(sys._getframe(1))
+    if importer is None or _name(importer) == "__main__":
+        return ""  # whose business it is
+    package = outermost(_name(importer))
+    user = importer  # of a thread that never ran the user's code
+    while user.f_back is not None and _name(user) != "__main__":
+        user = user.f_back
+    filename, line = user.f_code.co_filename, user.f_lineno
+    modules = _losses.setdefault(package, _Loss(filename, line)).modules
+    if module not in modules:
+        modules.append(module)
+    return package
+
+
+def forget(module: str) -> None:
+    """Accept that a refusal is shown as an error: no warning is needed."""
+    _shown.add(module)
+
+
+def lost_by(package: str) -> list[str]:
+    """Return what was refused to a package."""
+    return _losses[package].modules if package in _losses else []
+
+
+def tell() -> None:
+    """Warn, in one line and once, of the packages that have been imported."""
+    untold = {name: loss for name, loss in _losses.items() if _is_due(name, loss)}
+    if not untold:
+        return
+    for loss in untold.values():
+        loss.told = True
+    what = ", ".join(f"{name} without {_listed(loss)}" for name, loss in untold.items())
+    first = next(iter(untold.values()))
+    message = (
+        f"interpreter {_subinterp.name!r} has {what}, which cannot be loaded there: "
+        f"slower, or with less in it; see `%subinterp check {' '.join(untold)}`"
+    )
+    warn_explicit(message, RuntimeWarning, first.filename, first.line)
+
+
+def _is_due(package: str, loss: _Loss) -> bool:
+    module = sys.modules.get(package)
+    if module is None or loss.told or _shown.issuperset(loss.modules):
+        return False
+    # Or another thread is importing it.
+    return not getattr(module.__spec__, "_initializing", False)
+
+
+def _listed(loss: _Loss) -> str:
+    more = len(loss.modules) - 1
+    return f"{loss.modules[0]} (and {more} more)" if more else loss.modules[0]
+
+
+def _outside_the_import_system(frame: FrameType | None) -> FrameType | None:
+    while frame is not None and _name(frame).partition(".")[0] in _IMPORT_SYSTEM:
+        frame = frame.f_back
+    return frame
+
+
+def _name(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", ""))

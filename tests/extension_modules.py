@@ -1,0 +1,97 @@
+"""Tiny extension modules, compiled for a test: one for each way to behave."""
+
+from __future__ import annotations
+
+import subprocess
+import sysconfig
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["build"]
+
+_SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
+
+# RAN is a file that the module's own code makes.
+_HEAD = r"""
+#include <Python.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static int ran(PyObject *module) {
+    FILE *file = fopen(RAN, "w");
+    if (file != NULL) fclose(file);
+    return PyModule_AddIntConstant(module, "answer", 42);
+}
+"""
+_SINGLE = r"""
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, .m_name = "NAME", .m_size = -1};
+
+PyMODINIT_FUNC PyInit_NAME(void) {
+    PyObject *module = PyModule_Create(&definition);
+    if (module != NULL && ran(module) != 0) Py_CLEAR(module);
+    return module;
+}
+"""
+_MULTI = r"""
+static int execute(PyObject *module) { BODY }
+
+static void end(void *module) { END }
+
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, execute},
+    SLOT
+    {0, NULL}};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, .m_name = "NAME", .m_slots = slots, .m_free = end};
+
+PyMODINIT_FUNC PyInit_NAME(void) { return PyModuleDef_Init(&definition); }
+"""
+_SLOT = "{Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},"
+_PLAIN = "return ran(module);"
+_ABORT = 'fputs("oh dear\\n", stderr); abort();'
+
+
+def _multi(body: str = _PLAIN, end: str = "", slot: str = _SLOT) -> str:
+    text = _MULTI.replace("BODY", body).replace("END", end)
+    return text.replace("SLOT", slot)
+
+
+_SOURCES = {
+    "single_phase": _SINGLE,
+    "undeclared": _multi(slot=""),
+    "declared": _multi(),
+    "crashing": _multi(_ABORT),
+    "hanging": _multi("for (;;) pause();"),
+    "failing": _multi('PyErr_SetString(PyExc_RuntimeError, "out of luck"); return -1;'),
+    "crashing_late": _multi(end=_ABORT),
+}
+
+
+def build(kind: str, folder: Path, name: str | None = None) -> Path:
+    """Compile a module into a folder, under its kind's name or another one.
+
+    Args:
+        kind: ``single_phase``; ``undeclared`` and ``declared``, which have multi-phase
+            initialization, and the slot for a GIL of one's own or not; with the slot,
+            ``crashing``, ``hanging`` and ``failing`` at import, ``crashing_late`` when
+            the interpreter ends.
+
+    Returns:
+        A file that is there when the module's code was run.
+    """
+    name = name or kind
+    ran = folder / f"{name}.ran"
+    source = (_HEAD + _SOURCES[kind]).replace("NAME", name)
+    source = source.replace("RAN", f'"{ran}"')
+    include = f"-I{sysconfig.get_path('include')}"
+    target = str(folder / f"{name}{_SUFFIX}")
+    subprocess.run(
+        ["cc", "-xc", "-", "-shared", "-fPIC", include, "-o", target],
+        input=source.encode(),
+        check=True,
+    )
+    return ran

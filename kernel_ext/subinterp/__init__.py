@@ -25,6 +25,7 @@ except ImportError as error:
     )
     raise
 
+from .checks import CheckReport, CheckRow, check
 from .errors import (
     ExecutionFailed,
     InterpreterBusyError,
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "CheckReport",
+    "CheckRow",
     "ExecutionFailed",
     "Group",
     "Interpreter",
@@ -63,6 +66,7 @@ __all__ = [
     "ThreadState",
     "TransferError",
     "__version__",
+    "check",
     "close_all",
     "create",
     "create_queue",

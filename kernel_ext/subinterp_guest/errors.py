@@ -38,9 +38,9 @@ def outcome(
         could not rebuild the exception from them) and, for a value that cannot cross,
         ``transfer`` (which, and why not).
     """
-    extensions: Any = sys.modules.get("subinterp_guest.extensions")
-    if extensions is not None:
-        error = extensions.refusal_in(error)
+    refusals: Any = sys.modules.get("subinterp_guest.refusals")
+    if refusals is not None:
+        error = refusals.refusal_in(error)
     hide_machinery(error)
     ename, evalue, text = _described(error) if trusted else safe_description(error)
     if type(error) is NotTransferableError:

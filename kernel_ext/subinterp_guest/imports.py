@@ -116,7 +116,7 @@ def _check_extensions() -> None:
 
 def _need_all(package: ModuleType) -> None:
     # It swallows the refusal, and breaks when it is used.
-    from .extensions import refuse
+    from .refusals import refuse
 
     refuse(package.__name__)
 

@@ -6,7 +6,6 @@ Many have a slower stand-in in pure Python, and say nothing.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from warnings import warn_explicit
 
@@ -22,14 +21,14 @@ __all__ = ["forget", "lost_by", "note", "tell"]
 _IMPORT_SYSTEM = ("importlib", "_frozen_importlib", "subinterp_guest")
 
 
-@dataclass
 class _Loss:
     """What one package has not got, and which line of the user's imported it."""
 
-    filename: str
-    line: int
-    modules: list[str] = field(default_factory=list)
-    told: bool = False
+    def __init__(self, filename: str, line: int) -> None:
+        self.filename = filename
+        self.line = line
+        self.modules: list[str] = []
+        self.told = False
 
 
 _losses: dict[str, _Loss] = {}
@@ -68,7 +67,8 @@ def lost_by(package: str) -> list[str]:
 
 def tell() -> None:
     """Warn, in one line and once, of the packages that have been imported."""
-    untold = {name: loss for name, loss in _losses.items() if _is_due(name, loss)}
+    known = list(_losses.items())  # another thread may import
+    untold = {package: loss for package, loss in known if _is_due(package, loss)}
     if not untold:
         return
     for loss in untold.values():
@@ -87,7 +87,8 @@ def _is_due(package: str, loss: _Loss) -> bool:
     if module is None or loss.told or _shown.issuperset(loss.modules):
         return False
     # Or another thread is importing it.
-    return not getattr(module.__spec__, "_initializing", False)
+    spec = getattr(module, "__spec__", None)
+    return not getattr(spec, "_initializing", False)
 
 
 def _listed(loss: _Loss) -> str:

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import sys
 
-__all__ = ["distribution_of", "outermost"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["distribution_of", "outermost", "record_of"]
 
 
 def outermost(module: str) -> str:
@@ -22,6 +26,15 @@ def outermost(module: str) -> str:
 
 def distribution_of(module: str, path: str) -> str:
     """Return name and version of what was installed with this file, or nothing."""
+    record = record_of(module, path)
+    if record is None:
+        return ""
+    name, _, version = record.parent.stem.partition("-")
+    return f"{name} {version}"
+
+
+def record_of(module: str, path: str) -> Path | None:
+    """Return the list of files that were installed with this one."""
     from pathlib import Path
 
     file = Path(path)
@@ -40,6 +53,5 @@ def distribution_of(module: str, path: str) -> str:
         except OSError:
             continue
         if found:
-            name, _, version = record.parent.stem.partition("-")
-            return f"{name} {version}"
-    return ""
+            return record
+    return None

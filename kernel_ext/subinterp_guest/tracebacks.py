@@ -159,9 +159,9 @@ class TracebackCapture:
 
     def _as_refusal(self, exc_tuple: Any) -> Any:
         """Return what a package has wrapped, if it was that it cannot be loaded."""
-        extensions: Any = sys.modules.get("subinterp_guest.extensions")
+        refusals: Any = sys.modules.get("subinterp_guest.refusals")
         error = exc_tuple[1]
-        refusal = error if extensions is None else extensions.refusal_in(error)
+        refusal = error if refusals is None else refusals.refusal_in(error)
         if refusal is error:
             return exc_tuple
         cell = self.cells.running()

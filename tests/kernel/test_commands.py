@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .client import Notebook
 
 
@@ -307,3 +310,41 @@ def test_create_makes_all_or_none(notebook: Notebook) -> None:
 def test_all_may_be_none(notebook: Notebook, command: str) -> None:
     """With no guests there is nothing to do, and no error."""
     notebook.ok(f"%subinterp {command}")
+
+
+def test_create_refuses_extensions_that_are_not_there(notebook: Notebook) -> None:
+    """In one line, and without making anything."""
+    for given in ("private", "loose"):
+        name, message, _ = notebook.run(
+            f"%subinterp create a --extensions {given}"
+        ).error
+        assert name == "UsageError"
+        assert message.startswith(f"extensions must be 'strict', not '{given}' (")
+    notebook.ok("%subinterp create a --extensions strict")
+    assert _names(notebook) == "['a']"
+
+
+def test_check_is_a_table_in_text_and_html(notebook: Notebook) -> None:
+    """One row for each module, with a reason and a way out."""
+    data = notebook.ok("%subinterp check json nosuch --timeout 50").result
+    heading, json, nosuch = data["text/plain"].splitlines()
+    columns = ["module", "package", "version", "strict", "shared", "reason"]
+    assert heading.split()[:6] == columns
+    assert json.split()[3:5] == ["works", "works"]
+    assert nosuch.endswith("install it")
+    assert data["text/html"].count("<tr>") == 3
+
+
+def test_check_can_be_stopped(notebook: Notebook, tmp_path: Path) -> None:
+    """Its children are ended, and the cell is one that was interrupted."""
+    begun = tmp_path / "begun"
+    os.mkfifo(begun)
+    source = f"import time; open({str(begun)!r}, 'w').close(); time.sleep(60)"
+    (tmp_path / "endless.py").write_text(source)
+    notebook.ok(f"import sys; sys.path.insert(0, {str(tmp_path)!r})")
+    cell = notebook.send("%subinterp check endless")
+    begun.read_text()  # as soon as it is opened there
+    notebook.interrupt()
+    name, message, _ = notebook.finish(cell).error
+    assert (name, message) == ("KeyboardInterrupt", "stopped checking")
+    notebook.ok(f"sys.path.remove({str(tmp_path)!r})")

@@ -10,15 +10,30 @@ from html import escape
 
 __all__ = ["STYLE", "escape", "state_html"]
 
+_GREY = "var(--jp-ui-font-color2, var(--vscode-descriptionForeground, #808080))"
+_AMBER = "var(--jp-warn-color1, var(--vscode-charts-orange, #d08000))"
+_BLUE = "var(--jp-brand-color1, var(--vscode-charts-blue, #2f8fd8))"
+_GREEN = "var(--jp-success-color1, var(--vscode-charts-green, #3a9a4a))"
+_RED = "var(--jp-error-color1, var(--vscode-charts-red, #dc4545))"
+
 _COLOURS = {
-    "idle": "var(--jp-ui-font-color2, var(--vscode-descriptionForeground, #808080))",
-    "queued": "var(--jp-warn-color1, var(--vscode-charts-orange, #d08000))",
-    "running": "var(--jp-brand-color1, var(--vscode-charts-blue, #2f8fd8))",
-    "done": "var(--jp-success-color1, var(--vscode-charts-green, #3a9a4a))",
-    "failed": "var(--jp-error-color1, var(--vscode-charts-red, #dc4545))",
-    "interrupted": "var(--jp-error-color1, var(--vscode-charts-red, #dc4545))",
-    "closing": "var(--jp-warn-color1, var(--vscode-charts-orange, #d08000))",
-    "closed": "var(--jp-ui-font-color2, var(--vscode-descriptionForeground, #808080))",
+    # of guests and runs
+    "idle": _GREY,
+    "queued": _AMBER,
+    "running": _BLUE,
+    "done": _GREEN,
+    "failed": _RED,
+    "interrupted": _RED,
+    "closing": _AMBER,
+    "closed": _GREY,
+    # of modules in guests
+    "works": _GREEN,
+    "slow path": _AMBER,
+    "refuses": _AMBER,
+    "fails": _RED,
+    "crashes": _RED,
+    "times out": _RED,
+    "not installed": _GREY,
 }
 
 # Front ends have styles for tables too, some of them stronger than a class.

@@ -21,6 +21,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     empty: str = "nothing"
     numbers: frozenset[str] = frozenset()
+    states: frozenset[str] = frozenset({"state"})
 
     def __len__(self) -> int:
         """Count the rows."""
@@ -63,7 +64,7 @@ class Table:
         )
 
     def _cell(self, heading: str, text: str) -> str:
-        shown = state_html(text) if heading == "state" else escape(text)
+        shown = state_html(text) if heading in self.states else escape(text)
         return f"<td{self._kind(heading)}>{shown}</td>"
 
     def _heading(self, heading: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from IPython.core.completerlib import module_completion
+
 from subinterp import registry
 from subinterp.history import history
 
@@ -66,6 +68,8 @@ class LineCompletion:
             names = (str(run.id) for run in history.all())
         elif command.name == "create":
             names = ()
+        elif command.name == "check":
+            names = module_completion(f"import {event.symbol}")  # type: ignore[no-untyped-call]
         elif command.name == "push" and len(words) > 2:  # noqa: PLR2004 - and a guest
             names = self._variables(event.symbol)
         elif command.name == "use":

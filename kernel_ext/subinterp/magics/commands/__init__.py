@@ -9,7 +9,7 @@ from IPython.core.error import UsageError
 
 from subinterp.magics.options import parse_arguments
 
-from . import guests, runs, variables
+from . import checks, guests, runs, variables
 
 if TYPE_CHECKING:
     from subinterp.display.front_end import FrontEnd
@@ -20,7 +20,8 @@ __all__ = ["COMMANDS", "run_command", "usage"]
 
 COMMANDS: dict[str, Command] = {
     command.name: command
-    for command in (*guests.COMMANDS, *variables.COMMANDS, *runs.COMMANDS)
+    for commands in (guests, variables, runs, checks)
+    for command in commands.COMMANDS
 }
 
 

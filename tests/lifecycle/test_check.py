@@ -1,0 +1,58 @@
+"""What ``check()`` leaves behind: nothing, however it ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from extension_modules import build
+
+from . import child
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.lifecycle
+
+
+def test_an_interrupt_ends_the_children(tmp_path: Path) -> None:
+    """Also those that hang, with all that they have started."""
+    build("hanging", tmp_path)
+    child.run(
+        """
+        import os, signal, sys, threading
+        import psutil
+        from lifecycle.stage import *
+
+        sys.path.insert(0, sys.argv[1])
+
+        def interrupt():
+            until(lambda: len(psutil.Process().children()) == 2)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        threading.Thread(target=interrupt).start()
+        raises(KeyboardInterrupt, subinterp.check, "hanging")
+        assert not psutil.Process().children()
+        """,
+        str(tmp_path),
+    )
+
+
+def test_a_crash_in_the_child_leaves_this_process_alone(tmp_path: Path) -> None:
+    """And its guests, which work meanwhile."""
+    build("crashing", tmp_path)
+    child.run(
+        """
+        import sys
+        from lifecycle.stage import *
+
+        sys.path.insert(0, sys.argv[1])
+        guest = subinterp.create("a")
+        run = begin(guest, "import time; time.sleep(60)")
+        (row,) = subinterp.check("crashing")
+        assert (row.strict, row.shared) == ("crashes", "crashes"), row
+        assert run.running()
+        """,
+        str(tmp_path),
+    )

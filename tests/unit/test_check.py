@@ -1,0 +1,206 @@
+"""``check()`` tells what becomes of a module in guests, whatever that is."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+import subinterp
+from extension_modules import build
+from subinterp import CheckReport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from subinterp import CheckRow, Interpreter
+
+_FALLBACK = "try:\n    from . import native\nexcept ImportError:\n    native = None\n"
+_NOISE = """
+import os, sys
+print('{"stage": "exit"}')
+os.write(1, b'{"stage": "exit"}\\n' * 10000)
+sys.__stdout__.write("}")
+"""
+_MODULES = (
+    "single_phase",
+    "undeclared",
+    "declared",
+    "failing",
+    "crashing",
+    "crashing_late",
+    "lossy",
+    "late",
+    "noisy",
+    "quitting",
+    "needy",
+    "nosuch",
+    "late.nosuch",
+    "pytest-timeout",
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Modules for each thing that may happen, where they can be imported."""
+    folder = tmp_path_factory.mktemp("modules")
+    for kind in _MODULES[:6]:
+        build(kind, folder)
+    for name, source in {
+        "lossy": _FALLBACK,
+        "late": "",
+        "noisy": _NOISE,
+        "quitting": "raise SystemExit('enough')",
+        "needy": "import not_installed_at_all",
+    }.items():
+        (folder / name).mkdir()
+        (folder / name / "__init__.py").write_text(source)
+    build("undeclared", folder / "lossy", "native")
+    build("single_phase", folder / "late", "native")
+    sys.path.insert(0, str(folder))
+    yield folder
+    sys.path.remove(str(folder))
+
+
+@pytest.fixture(scope="module")
+def rows(folder: Path) -> dict[str, CheckRow]:
+    """What is found out about all of them."""
+    assert str(folder) in sys.path
+    return {row.module: row for row in subinterp.check(*_MODULES)}
+
+
+@pytest.mark.timeout(180)  # whichever is first: for the children of all
+@pytest.mark.parametrize(
+    ("module", "strict", "reason"),
+    [
+        ("single_phase", "refuses", "single_phase: it has no multi-phase init"),
+        ("undeclared", "refuses", "undeclared: it does not say that it supports"),
+        ("declared", "works", ""),
+        ("failing", "fails", "RuntimeError: out of luck"),
+        ("crashing", "crashes", "SIGABRT while being imported: oh dear"),
+        ("crashing_late", "crashes", "SIGABRT while closing its interpreters: oh dear"),
+        ("lossy", "slow path", "without lossy.native: it does not say that it"),
+        ("late", "refuses", "late.native: it has no multi-phase initialization"),
+        ("noisy", "works", "pure Python"),
+        ("quitting", "fails", "SystemExit: enough"),
+        ("needy", "fails", "ModuleNotFoundError: No module named 'not_installed_a"),
+        ("nosuch", "not installed", ""),
+        ("late.nosuch", "not installed", ""),
+        ("pytest-timeout", "not installed", ""),
+    ],
+)
+def test_each_end_is_a_finding(
+    rows: dict[str, CheckRow], module: str, strict: str, reason: str
+) -> None:
+    """Nothing that a module does is an error of the check."""
+    row = rows[module]
+
+    assert (row.strict, row.reason.removeprefix("strict: ")[: len(reason)]) == (
+        strict,
+        reason,
+    )
+
+
+@pytest.mark.timeout(180)
+def test_a_shared_gil_is_tried_as_well(rows: dict[str, CheckRow]) -> None:
+    """It is the way out where it works."""
+    of_single_phase = "works" if sys.version_info >= (3, 13, 1) else "refuses"
+
+    assert rows["undeclared"].shared == rows["declared"].shared == "works"
+    assert rows["undeclared"].way_out == "gil='shared', or the host"
+    assert rows["single_phase"].shared == of_single_phase
+    assert rows["failing"].shared == "fails"
+    assert rows["failing"].way_out == "the host"
+    assert rows["lossy"].way_out == "gil='shared', or the host, to be quick"
+    assert rows["declared"].way_out == ""
+
+
+@pytest.mark.timeout(180)
+def test_the_name_of_a_package_leads_to_its_modules(rows: dict[str, CheckRow]) -> None:
+    """Many have another name than what they are installed by."""
+    assert rows["nosuch"].way_out == "install it"
+    assert rows["pytest-timeout"].way_out == "check pytest_timeout"
+
+
+def test_a_module_that_hangs_is_given_up(folder: Path) -> None:
+    """It keeps its guest's GIL, so nobody could interrupt it."""
+    build("hanging", folder)
+
+    (row,) = subinterp.check("hanging", timeout=8)
+
+    assert row.strict == row.shared == "times out"
+    assert row.reason == "still being imported after 8 s"
+
+
+def test_guests_and_modules_of_this_process_have_no_part_in_it(
+    guest: Interpreter,
+) -> None:
+    """The check may be made at any time."""
+    before = set(sys.modules)
+
+    (row,) = subinterp.check("this")
+
+    assert row.strict == "works"
+    assert "this" not in set(sys.modules) - before
+    assert guest.state == "idle"
+
+
+def test_package_and_version_are_named() -> None:
+    """Of what was installed, and of the standard library that of Python."""
+    from importlib.metadata import version
+
+    markupsafe, json = subinterp.check("markupsafe._speedups", "json")
+
+    assert (markupsafe.package, markupsafe.version) == (
+        "markupsafe",
+        version("markupsafe"),
+    )
+    assert (markupsafe.strict, markupsafe.reason) == ("works", "")
+    assert (json.package, json.version) == ("Python", sys.version.split()[0])
+
+
+def test_a_report_is_rows_and_a_table() -> None:
+    """In the order in which modules were named, each once."""
+    report = subinterp.check("json", "nosuch", "json")
+
+    assert isinstance(report, CheckReport)
+    assert [row.module for row in report] == ["json", "nosuch"]
+    assert len(report) == 2
+    assert report[1] is report.rows[1]
+    heading, json, nosuch = repr(report).splitlines()
+    assert heading.split() == [
+        *("module", "package", "version", "strict", "shared", "reason", "way", "out")
+    ]
+    assert json.split()[0] == "json"
+    assert json.split()[3:] == ["works", "works", "pure", "Python"]
+    assert nosuch.endswith("install it")
+    html = report._repr_html_()
+    assert html.count("<tr>") == 3
+    assert "</span> works" in html
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "words"),
+    [
+        ((), TypeError, "takes the names of modules"),
+        ((json := __import__("json"),), TypeError, "named by str, not module"),
+        (("",), ValueError, "'' is not the name of a module"),
+        (("a b",), ValueError, "'a b' is not the name"),
+        (("a..b",), ValueError, "'a..b' is not the name"),
+        (("x; y",), ValueError, "is not the name"),
+    ],
+)
+def test_what_is_no_name_is_an_error(
+    arguments: tuple[str, ...], kind: type[Exception], words: str
+) -> None:
+    """One line, before any child is started."""
+    with pytest.raises(kind, match=words):
+        subinterp.check(*arguments)
+
+
+def test_a_timeout_is_positive() -> None:
+    """As everywhere."""
+    with pytest.raises(ValueError, match="positive number of seconds, not 0"):
+        subinterp.check("json", timeout=0)

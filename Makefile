@@ -11,11 +11,11 @@ bin := .venv/bin
 # Tests wait more than they compute; the kernel of a file is shared by its tests.
 parallel := -n logical --maxprocesses 4 --dist loadfile
 
-.PHONY: help demo test browser lab lint format bench clean
+.PHONY: help demo test integrations browser lab lint format bench clean
 
 help: ## show this list
 	@echo "make TARGET [PYTHON=python3.14] [ARGS='options for the tool']"
-	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' Makefile | expand -t 16
 
 demo: ## run the quickstart notebook in the terminal; write it and an HTML page
 	@$(prepare) demo
@@ -24,6 +24,10 @@ demo: ## run the quickstart notebook in the terminal; write it and an HTML page
 test: ## run the tests (ARGS='-k fork' for some)
 	@$(prepare) test
 	@$(bin)/python -m pytest $(parallel) $(ARGS)
+
+integrations: ## run the tests that need packages people use (ARGS="-m 'not slow'": the quick ones)
+	@$(prepare) integrations
+	@$(bin)/python -m pytest $(parallel) --dist worksteal tests/integrations $(ARGS)
 
 browser: ## drive JupyterLab in Chromium (CHROMIUM=google-chrome: in that)
 	@$(prepare) browser

@@ -31,6 +31,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session(python=VERSIONS)
+def integrations(session: nox.Session) -> None:
+    """Try the packages that people use; arguments go to pytest."""
+    session.install("--prefer-binary", ".", *group("integrations"))
+    session.run("pytest", "tests/integrations", *session.posargs)
+
+
+@nox.session(python=VERSIONS)
 def ipython(session: nox.Session) -> None:
     """Run IPython's own tests in a guest and in the host; arguments name modules."""
     session.install(".", *group("ipython"))

@@ -168,11 +168,13 @@ def _extension_modules(module: str, imported: ModuleType) -> Iterator[str]:
         return
     for one in files:
         suffix = next((s for s in EXTENSION_SUFFIXES if one.name.endswith(s)), None)
-        if suffix is not None:
-            *folders, last = one.relative_to(root).parts
-            name = last.removesuffix(suffix)
-            if f"PyInit_{name}\0".encode() in (symbol_names(str(one)) or b""):
-                yield ".".join((*folders, name))
+        if suffix is None:
+            continue
+        *folders, last = one.relative_to(root).parts
+        name = last.removesuffix(suffix)
+        exported = symbol_names(str(one)) or b""
+        if any(f"Py{f}_{name}\0".encode() in exported for f in ("Init", "ModExport")):
+            yield ".".join((*folders, name))
 
 
 def _look_at_all(module: str) -> None:

@@ -66,7 +66,12 @@ def _way_out(strict: Outcome, shared: Outcome) -> str:
         return f"check {' '.join(providers)}" if providers else "install it"
     if strict.verdict == "works":
         return ""
-    way = f"{_SHARED}, or {_HOST}" if shared.verdict == "works" else _HOST
+    if shared.verdict == "works":
+        way = f"{_SHARED}, or {_HOST}"
+    elif strict.verdict in {"refuses", "slow path"}:
+        way = _HOST
+    else:
+        way = f"perhaps {_HOST}"  # but nothing is known of it
     return f"{way}, to be quick" if strict.verdict == "slow path" else way
 
 

@@ -99,7 +99,9 @@ class Trial:
 
 
 def _outcome(out: str, err: str, status: int | None, timeout: float) -> Outcome:
-    said = [json.loads(line) for line in out.splitlines() if line.endswith("}")]
+    # The last line may be cut short.
+    lines = out.splitlines(keepends=True)
+    said = [json.loads(line) for line in lines if line.endswith("}\n")]
     stage = said[-1]["stage"] if said else "create"
     reports = [report for facts in said for report in facts.get("reports", ())]
     known = next((r["distribution"] for r in reports if "distribution" in r), "")

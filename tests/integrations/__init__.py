@@ -1,0 +1,1 @@
+"""Guests and the packages that people use, as they are installed."""

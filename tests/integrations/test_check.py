@@ -1,0 +1,44 @@
+"""The table for the real packages, by their own wheels."""
+
+from __future__ import annotations
+
+import pytest
+
+import subinterp
+
+from .packages import LOADED, LOSSES, REFUSALS, installed
+
+pytestmark = pytest.mark.integrations
+
+_REFUSED = tuple(refusal.imported for refusal in REFUSALS)
+
+
+@pytest.mark.timeout(120)
+def test_each_kind_has_its_word() -> None:
+    """In one table."""
+    for module in ("numpy", "msgpack", "markupsafe", "polars"):
+        installed(module)
+
+    report = subinterp.check("numpy", "msgpack", "markupsafe", "polars", timeout=100)
+
+    strict = [row.strict for row in report]
+    assert strict == ["refuses", "slow path", "works", "refuses"], report
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("module", [*_REFUSED, *LOADED, *LOSSES])
+def test_the_table_says_what_the_guest_does(module: str) -> None:
+    """What is refused, slow or as it should be is just that after the check."""
+    installed(module)
+
+    (row,) = subinterp.check(module, timeout=100)
+
+    if module in _REFUSED:
+        assert row.strict == "refuses", row
+        assert row.way_out.endswith("the host")
+    else:
+        assert row.strict == ("works" if module in LOADED else "slow path"), row
+    assert row.package
+    assert row.version
+    assert row.shared not in {"crashes", "times out"}, row

@@ -24,6 +24,7 @@ BENCHMARKS = {
     "cells": "a cell from the client's request to idle",
     "completion": "Tab for a guest that computes",
     "first_cell": "the first cell under a new name",
+    "extensions": "the look at extension modules",
     "throughput": "two guests against two processes",
     "interrupt": "from the request to the KeyboardInterrupt",
     "lifetime": "creating and closing: time and memory",

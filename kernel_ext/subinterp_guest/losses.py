@@ -6,13 +6,12 @@ Many have a slower stand-in in pure Python, and say nothing.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
-from warnings import warn_explicit
 
 import _subinterp
 
 from .packages import outermost
 
+TYPE_CHECKING = False  # importing typing would cost more than the rest
 if TYPE_CHECKING:
     from types import FrameType
 
@@ -79,6 +78,8 @@ def tell() -> None:
         f"interpreter {_subinterp.name!r} has {what}, which cannot be loaded there: "
         f"slower, or with less in it; see `%subinterp check {' '.join(untold)}`"
     )
+    from warnings import warn_explicit
+
     warn_explicit(message, RuntimeWarning, first.filename, first.line)
 
 

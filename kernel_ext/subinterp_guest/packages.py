@@ -1,15 +1,12 @@
 """Which package and which distribution a module belongs to.
 
-``importlib.metadata`` would tell, too, and cost a guest 20 ms for its import.
+``importlib.metadata`` would tell, and cost a guest 20 ms for its import; pathlib 5.
 """
 
 from __future__ import annotations
 
+import os
 import sys
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from pathlib import Path
 
 __all__ = ["distribution_of", "outermost", "record_of"]
 
@@ -26,32 +23,31 @@ def outermost(module: str) -> str:
 
 def distribution_of(module: str, path: str) -> str:
     """Return name and version of what was installed with this file, or nothing."""
-    record = record_of(module, path)
-    if record is None:
+    folder = os.path.basename(os.path.dirname(record_of(module, path)))
+    name, _, version = folder.removesuffix(".dist-info").partition("-")
+    return f"{name} {version}" if version else ""
+
+
+def record_of(module: str, path: str) -> str:
+    """Return the list of files that were installed with this one, or nothing."""
+    parts = path.split(os.sep)
+    depth = module.count(".") + 1 + parts[-1].startswith("__init__.")
+    root = os.sep.join(parts[:-depth])
+    line = f"\n{'/'.join(parts[-depth:])},".encode()
+    try:
+        folders = [name for name in os.listdir(root) if name.endswith(".dist-info")]
+    except OSError:
         return ""
-    name, _, version = record.parent.stem.partition("-")
-    return f"{name} {version}"
-
-
-def record_of(module: str, path: str) -> Path | None:
-    """Return the list of files that were installed with this one."""
-    from pathlib import Path
-
-    file = Path(path)
-    depth = module.count(".") + file.name.startswith("__init__.")
-    root = file.parents[depth]
-    line = f"\n{file.relative_to(root).as_posix()},".encode()
     # Most often the name is the same, and one file will do.
     likely = module.partition(".")[0]
-    records = sorted(
-        root.glob("*.dist-info/RECORD"),
-        key=lambda record: not record.parent.name.startswith(likely),
-    )
-    for record in records:
+    folders.sort(key=lambda name: not name.startswith(likely))
+    for folder in folders:
+        record = os.path.join(root, folder, "RECORD")
         try:
-            found = line in b"\n" + record.read_bytes()
+            with open(record, "rb") as file:
+                found = line in b"\n" + file.read()
         except OSError:
             continue
         if found:
             return record
-    return None
+    return ""

@@ -157,9 +157,9 @@ def _extension_modules(module: str, imported: ModuleType) -> Iterator[str]:
         return
     file = Path(path)
     record = record_of(module, path)
-    if record is not None:
-        root = record.parent.parent
-        lines = record.read_text("utf-8", "replace").splitlines()
+    if record:
+        root = Path(record).parent.parent
+        lines = Path(record).read_text("utf-8", "replace").splitlines()
         files = [root / line.partition(",")[0] for line in lines]
     elif file.stem == "__init__":
         root = file.parents[module.count(".") + 1]

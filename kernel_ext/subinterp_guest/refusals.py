@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, NamedTuple
 
 import _subinterp
 
-from .frames import cause_of, context_of, trace_of, without_frames_of
 from .losses import forget, lost_by, note
 from .packages import distribution_of, outermost
 
+TYPE_CHECKING = False  # a package may try dozens, and see each refused
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
 
@@ -21,22 +20,16 @@ _NOT_IN_PHASES = "it has no multi-phase initialization, PEP 489"
 _NOT_DECLARED = "it does not say that it supports several GILs, PEP 684"
 
 
-class Refusal(NamedTuple):
-    """A module, and why it was refused.
+class Refusal:
+    """A module, and why it was refused."""
 
-    Attributes:
-        module: its full name.
-        path: its file.
-        distribution: name and version of what has installed it; may be empty.
-        package: the one that people import, and that needs the module.
-        reason: half a sentence.
-    """
-
-    module: str
-    path: str
-    distribution: str
-    package: str
-    reason: str
+    def __init__(self, module: str, path: str, reason: str) -> None:
+        self.module = module
+        self.path = path
+        self.reason = reason
+        self.distribution = distribution_of(module, path)
+        # The one that people import, and that needs the module.
+        self.package = note(module) or outermost(module)
 
     def error(self) -> ImportError:
         """Make the exception, which says all this in one line."""
@@ -62,14 +55,8 @@ refusals: dict[str, Refusal] = {}
 
 def refused(spec: ModuleSpec, *, in_phases: bool) -> ImportError:
     """Return the exception for a module that cannot be loaded."""
-    module, path = spec.name, spec.origin or ""
-    refusals[module] = refusal = Refusal(
-        module,
-        path,
-        distribution_of(module, path),
-        note(module) or outermost(module),
-        _NOT_DECLARED if in_phases else _NOT_IN_PHASES,
-    )
+    reason = _NOT_DECLARED if in_phases else _NOT_IN_PHASES
+    refusal = refusals[spec.name] = Refusal(spec.name, spec.origin or "", reason)
     return refusal.error()
 
 
@@ -90,6 +77,8 @@ def refusal_in(error: BaseException) -> BaseException:
     refusal has the error's traceback then, without the frames of the package that
     was refused: where somebody asked for it.
     """
+    from .frames import cause_of, context_of, trace_of, without_frames_of
+
     link: BaseException | None = error
     seen: set[int] = set()
     while link is not None and issubclass(type(link), ImportError):
@@ -107,6 +96,8 @@ def refusal_in(error: BaseException) -> BaseException:
 
 
 def _raised_in_main(error: BaseException) -> bool:
+    from .frames import trace_of
+
     trace = trace_of(error)
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -70,11 +70,9 @@ def use(module: str) -> Report:
 
     And load its extension modules, if nothing has brought any of them.
     """
-    source = EXERCISES.get(module) or EXERCISES.get(module.partition(".")[0])
     try:
         for _ in range(_TIMES):
-            if source is not None:
-                exec(source, {"__name__": "exercise"})
+            exec(_exercise(module), {"__name__": "exercise"})
             if not _native:
                 _load_all(module)
             _look_at_all(module)
@@ -83,6 +81,12 @@ def use(module: str) -> Report:
         return _failure(error)
     without = {m: _said(m, error) for m, error in _native.items() if error is not None}
     return {"native": len(_native), "without": without}
+
+
+def _exercise(module: str) -> str:
+    names = module.split(".")
+    packages = [".".join(names[:end]) for end in range(len(names), 0, -1)]
+    return next((EXERCISES[name] for name in packages if name in EXERCISES), "")
 
 
 def _watch() -> None:

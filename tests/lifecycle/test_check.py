@@ -39,6 +39,31 @@ def test_an_interrupt_ends_the_children(tmp_path: Path) -> None:
     )
 
 
+def test_children_end_without_their_parent(tmp_path: Path) -> None:
+    """One that hangs, after its own time: there is nobody to end it."""
+    build("hanging", tmp_path)
+    child.run(
+        """
+        import os, signal, subprocess, sys
+        import psutil
+        from lifecycle.stage import *
+
+        program = (
+            "import sys, subinterp; sys.path.insert(0, sys.argv[1]); "
+            "from subinterp.checks import trial; trial._GRACE = 1.0; "
+            "subinterp.check('hanging', timeout=5)"
+        )
+        parent = psutil.Popen([sys.executable, "-c", program, sys.argv[1]])
+        until(lambda: len(parent.children()) == 2)
+        children = parent.children()
+        parent.kill()
+        parent.wait()
+        assert not psutil.wait_procs(children, timeout=30)[1]
+        """,
+        str(tmp_path),
+    )
+
+
 def test_a_crash_in_the_child_leaves_this_process_alone(tmp_path: Path) -> None:
     """And its guests, which work meanwhile."""
     build("crashing", tmp_path)

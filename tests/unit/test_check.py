@@ -35,6 +35,7 @@ _MODULES = (
     "late",
     "noisy",
     "quitting",
+    "leaving",
     "needy",
     "nosuch",
     "late.nosuch",
@@ -53,6 +54,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         "late": "",
         "noisy": _NOISE,
         "quitting": "raise SystemExit('enough')",
+        "leaving": "import os; os._exit(0)",
         "needy": "import not_installed_at_all",
     }.items():
         (folder / name).mkdir()
@@ -85,6 +87,7 @@ def rows(folder: Path) -> dict[str, CheckRow]:
         ("late", "refuses", "late.native: it has no multi-phase initialization"),
         ("noisy", "works", "pure Python"),
         ("quitting", "fails", "SystemExit: enough"),
+        ("leaving", "fails", "exit status 0 while being imported"),
         ("needy", "fails", "ModuleNotFoundError: No module named 'not_installed_a"),
         ("nosuch", "not installed", ""),
         ("late.nosuch", "not installed", ""),

@@ -42,6 +42,7 @@ def check(*modules: str, timeout: float = 60.0) -> CheckReport:
             futures = [pool.submit(trial.run, timeout) for trial in flat]
             outcomes = iter([future.result() for future in futures])
         finally:
+            pool.shutdown(wait=False, cancel_futures=True)
             for trial in flat:  # those that an interrupt has left
                 trial.stop()
     return CheckReport(

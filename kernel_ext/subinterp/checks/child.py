@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from contextlib import suppress
 from typing import Any, TextIO
@@ -20,9 +21,18 @@ _CLOSE_SECONDS = 10.0
 
 
 def main(task: dict[str, Any]) -> None:
-    """Carry out the task: ``module``, and ``create``, which goes to ``create()``."""
+    """Carry out the task.
+
+    Args:
+        task: ``module``; ``create``, which goes to ``create()``; ``seconds`` after
+            which the process ends even if nobody is left to end it.
+    """
     say = _sayer()
     _forbid_core_dumps()
+    if hasattr(signal, "setitimer"):
+        # By the signal's default action, whoever has which GIL.
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, task["seconds"])
     module, options = task["module"], task["create"]
     say(stage="create")
     guests = [create(f"check{number}", **options) for number in range(_GUESTS)]

@@ -35,6 +35,7 @@ _DOING = {
     "close": "closing its interpreters",
     "exit": "ending the process",
 }
+_GRACE = 10.0
 _LISTED = 3
 _WIDTH = 150  # of a reason: what a package says of itself may be a page
 
@@ -66,8 +67,12 @@ class Trial:
 
     def run(self, timeout: float) -> Outcome:
         """Try it; give up and kill the child after so many seconds."""
-        path = Settings("own").sys_path()
-        task = {"module": self.module, "create": self.options, "path": path}
+        task = {
+            "path": Settings("own").sys_path(),
+            "module": self.module,
+            "create": self.options,
+            "seconds": timeout + _GRACE,
+        }
         environment = {**os.environ, "PYTHONFAULTHANDLER": ""}
         with subprocess.Popen(
             [sys.executable, "-c", _PROGRAM],
@@ -117,7 +122,7 @@ def _outcome(out: str, err: str, status: int | None, timeout: float) -> Outcome:
     if status < 0:
         dying = f"{signal.Signals(-status).name} while {_DOING[stage]}"
         return outcome("crashes", _with(dying, _last_words(err)))
-    if status > 0:
+    if status > 0 or stage != "exit":
         failed = f"exit status {status} while {_DOING[stage]}"
         return outcome("fails", _with(failed, _last_words(err)))
     for report in reports:

@@ -56,7 +56,6 @@ LOSSES = {
     "yaml": "yaml._yaml",
     "rapidfuzz": "rapidfuzz._feature_detector_cpp",
     "google.protobuf.json_format": "google._upb._message",
-    "frozenlist": "frozenlist._frozenlist",
     "tornado.web": "tornado.speedups",
 }
 """Packages that can, and the first module that they go on without."""

@@ -38,7 +38,7 @@ class Settings:
         cls,
         gil: Gil,
         path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
-        extensions: Extensions,
+        extensions: Extensions = "strict",
     ) -> Settings:
         """Check what a user has asked for.
 

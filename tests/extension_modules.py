@@ -50,6 +50,21 @@ static struct PyModuleDef definition = {
 
 PyMODINIT_FUNC PyInit_NAME(void) { return PyModuleDef_Init(&definition); }
 """
+_EXPORTED = r"""
+PyABIInfo_VAR(abi);
+
+static PySlot slots[] = {
+    PySlot_STATIC_DATA(Py_mod_abi, &abi),
+    PySlot_STATIC_DATA(Py_mod_name, "NAME"),
+    PySlot_FUNC(Py_mod_exec, ran),
+    SLOT
+    PySlot_END};
+
+PyMODEXPORT_FUNC PyModExport_NAME(void) { return slots; }
+"""
+_EXPORTED_SLOT = (
+    "PySlot_DATA(Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED),"
+)
 _SLOT = "{Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},"
 _PLAIN = "return ran(module);"
 _ABORT = 'fputs("oh dear\\n", stderr); abort();'
@@ -64,6 +79,8 @@ _SOURCES = {
     "single_phase": _SINGLE,
     "undeclared": _multi(slot=""),
     "declared": _multi(),
+    "exported": _EXPORTED.replace("SLOT\n", f"{_EXPORTED_SLOT}\n"),
+    "exported_undeclared": _EXPORTED.replace("SLOT\n", ""),
     "crashing": _multi(_ABORT),
     "hanging": _multi("for (;;) pause();"),
     "failing": _multi('PyErr_SetString(PyExc_RuntimeError, "out of luck"); return -1;'),
@@ -76,9 +93,10 @@ def build(kind: str, folder: Path, name: str | None = None) -> Path:
 
     Args:
         kind: ``single_phase``; ``undeclared`` and ``declared``, which have multi-phase
-            initialization, and the slot for a GIL of one's own or not; with the slot,
-            ``crashing``, ``hanging`` and ``failing`` at import, ``crashing_late`` when
-            the interpreter ends.
+            initialization, and the slot for a GIL of one's own or not;
+            ``exported_undeclared`` and ``exported``, the same by PEP 793; with the
+            slot, ``crashing``, ``hanging`` and ``failing`` at import,
+            ``crashing_late`` when the interpreter ends.
 
     Returns:
         A file that is there when the module's code was run.

@@ -82,6 +82,19 @@ def test_a_declared_module_is_loaded(guest: Interpreter, tmp_path: Path) -> None
     assert ran.exists()
 
 
+@pytest.mark.skipif(sys.version_info < (3, 15), reason="PEP 793 came with 3.15")
+def test_a_table_of_slots_alone_will_do(guest: Interpreter, tmp_path: Path) -> None:
+    """Such a module has no initialization function that could run anything."""
+    build("exported", tmp_path)
+    ran = build("exported_undeclared", tmp_path)
+
+    guest.exec("import exported; assert exported.answer == 42")
+    error = refusal(guest, "import exported_undeclared")
+
+    assert "(it does not say that it supports several GILs, PEP 684)" in str(error)
+    assert not ran.exists()
+
+
 def test_the_ways_out_are_those_of_this_python(
     guest: Interpreter, tmp_path: Path
 ) -> None:

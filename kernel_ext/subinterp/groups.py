@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from .interpreter import Interpreter
     from .run import Run
-    from .settings import Gil
+    from .settings import Extensions, Gil
 
 __all__ = ["Group", "group"]
 
@@ -234,14 +234,16 @@ def group(
     *,
     gil: Gil = "own",
     path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
+    extensions: Extensions = "strict",
 ) -> Group:
     """Make several guests at the same time, all of them or none.
 
     Args:
         name: of the guests ``name0``, ``name1`` and so on.
         count: how many; None: one for each CPU that this process may use.
-        gil: as for ``create``.
-        path: as for ``create``.
+        gil: as for ``create``, and so are the others.
+        path: directories that imports search first.
+        extensions: which extension modules can be loaded.
 
     Raises:
         InterpreterExistsError: one of the names is taken.
@@ -252,7 +254,8 @@ def group(
         message = f"count must be at least 1, not {count}"
         raise ValueError(message)
     names = [f"{name}{place}" for place in range(number)]
-    return Group(name, registry.create_many(names, gil=gil, path=path))
+    made = registry.create_many(names, gil=gil, path=path, extensions=extensions)
+    return Group(name, made)
 
 
 def _start(

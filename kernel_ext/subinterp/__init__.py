@@ -11,7 +11,7 @@ Python::
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 try:
     from . import _native  # noqa: F401 - to explain it if it is not there
@@ -25,7 +25,6 @@ except ImportError as error:
     )
     raise
 
-from .checks import CheckReport, CheckRow, check
 from .errors import (
     ExecutionFailed,
     InterpreterBusyError,
@@ -47,6 +46,8 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import (  # noqa: TID251 - for types only
         InteractiveShell,
     )
+
+    from .checks import CheckReport, CheckRow, check
 
 __all__ = [
     "CheckReport",
@@ -84,11 +85,16 @@ def __dir__() -> list[str]:
     return __all__
 
 
-def __getattr__(name: str) -> str:
+def __getattr__(name: str) -> Any:
+    # What is slow to import and rarely wanted.
     if name == "__version__":
-        from importlib.metadata import version  # noqa: PLC0415 - slow, rarely wanted
+        from importlib.metadata import version  # noqa: PLC0415
 
         return version("subinterp")
+    if name in {"CheckReport", "CheckRow", "check"}:
+        from . import checks  # noqa: PLC0415
+
+        return getattr(checks, name)
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import marshal
 import pickle
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,6 @@ from .errors import ExecutionFailed, TransferError
 
 __all__ = ["GuestError", "rebuild"]
 
-# Raised in the host, these would end the host's program or confuse its event loop,
-# which is not what they meant in the guest.
-_NOT_FOR_THE_HOST = (SystemExit, GeneratorExit, asyncio.CancelledError)
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,15 @@ def rebuild(error: GuestError, failed: ExecutionFailed) -> BaseException:
         rebuilt = pickle.loads(error.pickled)
     except Exception:  # whatever it is, the host does not have this class
         return failed
-    if not isinstance(rebuilt, BaseException) or isinstance(rebuilt, _NOT_FOR_THE_HOST):
+    if not isinstance(rebuilt, BaseException) or _is_not_for_the_host(rebuilt):
         return failed
     rebuilt.__cause__ = failed
     return rebuilt
+
+
+def _is_not_for_the_host(error: BaseException) -> bool:
+    # Raised in the host, these would end the host's program or confuse its event loop,
+    # which is not what they meant in the guest.
+    asyncio: Any = sys.modules.get("asyncio")  # has been imported if it is one of these
+    cancelled = () if asyncio is None else (asyncio.CancelledError,)
+    return isinstance(error, (SystemExit, GeneratorExit, *cancelled))

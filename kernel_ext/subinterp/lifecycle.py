@@ -47,9 +47,8 @@ _PRELOAD = (
     "_struct",  # gh-140260, < 3.14.1: race on its tables
     "cmath",  # gh-116738, < 3.14.2: race on its tables
     "_sqlite3",  # gh-140042, < 3.13.10: its end closes the connections of others
-    "_decimal",  # no known issue: like the next two, process-wide tables
+    "_decimal",  # no known issue: like the next one, process-wide tables
     "_ctypes",
-    "_asyncio",
 )
 _EXIT_SECONDS = 1.0
 _FRAMES = ("_current_frames", "_current_exceptions")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import logging
 import threading
@@ -96,7 +95,9 @@ class Run(Told, Future[Any]):
 
     def __await__(self) -> Generator[Any, None, Any]:
         """Wait in a coroutine; to cancel that takes a queued run off the queue."""
-        return asyncio.wrap_future(self).__await__()
+        from asyncio import wrap_future  # noqa: PLC0415 - loaded, where one awaits
+
+        return wrap_future(self).__await__()
 
     @property
     def state(self) -> State:

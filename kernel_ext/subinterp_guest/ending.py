@@ -12,12 +12,12 @@ import atexit
 import gc
 import sys
 from time import monotonic
-from typing import TYPE_CHECKING
 
 from _subinterp import current_frames, guarded, raise_in_thread, sleep
 
 from .threads import home_ident
 
+TYPE_CHECKING = False  # importing typing would take longer than most ends do
 if TYPE_CHECKING:
     from collections.abc import Callable
     from threading import Thread

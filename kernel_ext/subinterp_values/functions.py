@@ -57,14 +57,13 @@ def _name_of(function: Any) -> bytes | None:
 
 
 def _is_by_value(module: str) -> bool:
-    import cloudpickle  # type: ignore[import-untyped]
-
+    if module == "__main__" or uses_host(module):
+        return True
+    cloudpickle: Any = sys.modules.get("cloudpickle")
+    if cloudpickle is None:  # so nobody has told it anything
+        return False
     chosen = cloudpickle.list_registry_pickle_by_value()
-    return (
-        module == "__main__"
-        or uses_host(module)
-        or any(f"{module}.".startswith(f"{one}.") for one in chosen)
-    )
+    return any(f"{module}.".startswith(f"{one}.") for one in chosen)
 
 
 @cache

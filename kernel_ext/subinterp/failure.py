@@ -13,7 +13,6 @@ from .errors import ExecutionFailed, TransferError
 __all__ = ["GuestError", "rebuild"]
 
 
-
 @dataclass(frozen=True)
 class GuestError:
     """An exception as it left the guest."""

@@ -161,8 +161,10 @@ class Interpreter(Jobs):
 
         Also in callbacks of widgets and in asyncio's tasks, if one of them is at work.
         """
-        for run in self._live_runs():
-            run.interrupt_running()
+        guest = self._live_guest("interrupt")
+        for run in history.live():
+            if run.guest is guest or isinstance(run.guest, _native.WorkQueue):
+                run.interrupt_running(guest)
         self.interrupt_loops()
 
     def interrupt_loops(self) -> None:

@@ -351,6 +351,22 @@ def test_a_map_outlives_its_pool() -> None:
     wait_until_closed("lost_0")
 
 
+def test_the_call_that_a_guest_has_taken_can_be_interrupted_by_name(
+    pool: InterpreterPoolExecutor,
+) -> None:
+    """That one, and none that waits or is elsewhere."""
+    gate, began = subinterp.create_queue(), subinterp.create_queue()
+    calls = [pool.submit(wait_for, gate, began) for _ in range(3)]
+    for _ in range(2):
+        began.get(timeout=_SECONDS)
+    subinterp.get("pool_0").interrupt()
+    began.get(timeout=_SECONDS)  # the third begins in its place
+    gate.put("done")
+    gate.put("done")
+    ends = sorted(str(call.exception(_SECONDS)) for call in calls)
+    assert ends == ["", "None", "None"]
+
+
 def test_asyncio_runs_calls_in_it(pool: InterpreterPoolExecutor) -> None:
     """Through ``run_in_executor``, or by awaiting the future itself."""
 

@@ -136,3 +136,14 @@ class InterpreterPoolExecutor(Executor):
             team.cancel()
         if wait:
             team.wait()
+
+    def terminate_workers(self) -> None:
+        """Take no more calls, cancel those that wait, and interrupt the others.
+
+        Returns at once, as the method of ``ProcessPoolExecutor``; each guest ends when
+        its call has.
+        """
+        # None may begin in the place of one that is interrupted.
+        self.shutdown(wait=False, cancel_futures=True)
+        for run in self._team.runs():
+            run.interrupt()

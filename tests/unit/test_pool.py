@@ -423,3 +423,20 @@ def test_bad_arguments_say_what_is_wrong() -> None:
         InterpreterPoolExecutor(1, initializer="x = 1")  # type: ignore[arg-type]
     with InterpreterPoolExecutor() as pool:
         assert pool._max_workers == min(32, (os.process_cpu_count() or 1) + 4)
+
+
+def test_its_workers_can_be_terminated() -> None:
+    """What runs is interrupted, what waits is cancelled, and nothing is waited for."""
+    gate, began = subinterp.create_queue(), subinterp.create_queue()
+    pool = InterpreterPoolExecutor(1, "ended")
+    calls = [pool.submit(wait_for, gate, began) for _ in range(3)]
+    began.get(timeout=_SECONDS)
+    pool.terminate_workers()
+    with pytest.raises(KeyboardInterrupt):
+        calls[0].result(_SECONDS)
+    assert all(call.cancelled() for call in calls[1:])
+    with pytest.raises(RuntimeError, match="after shutdown"):
+        pool.submit(int)
+    wait_until_closed("ended_0")
+    pool.terminate_workers()
+    InterpreterPoolExecutor(1).terminate_workers()

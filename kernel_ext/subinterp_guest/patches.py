@@ -34,6 +34,7 @@ def apply() -> None:
         imports.after_import("selectors", _slice_waits)
     if os.name == "posix":
         imports.after_import("IPython.utils.process", _replace_system)
+    imports.after_import("joblib._multiprocessing_helpers", _do_without_processes)
 
 
 def disguise(new: Any, old: Any) -> Any:
@@ -52,6 +53,12 @@ def _replace_system(process: ModuleType) -> None:
         return run_command(cmd, sys.stdout.write, terminal=True)
 
     process.system = disguise(system, process.system)  # type: ignore[attr-defined]
+
+
+def _do_without_processes(helpers: ModuleType) -> None:
+    # As JOBLIB_MULTIPROCESSING=0 does. What starts its processes needs faulthandler,
+    # which guests cannot import, and joblib would not be imported at all.
+    helpers.mp = helpers.assert_spawning = None  # type: ignore[attr-defined]
 
 
 def _slice_waits(selectors: ModuleType) -> None:

@@ -10,7 +10,7 @@ import pytest
 import subinterp
 from subinterp import InterpreterPoolExecutor
 
-dask = pytest.importorskip("dask", reason="needs the group ecosystem: nox -s ecosystem")
+dask = pytest.importorskip("dask", reason="needs the group 'ecosystem'")
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ import pytest
 
 import subinterp
 
-pytest.importorskip("distributed", reason="needs the group ecosystem: nox -s ecosystem")
+pytest.importorskip("distributed", reason="needs the group 'ecosystem'")
 import dask
 from distributed import Client, LocalCluster, get_worker
 from distributed.utils import offload

@@ -14,9 +14,7 @@ import pytest
 
 import subinterp
 
-joblib = pytest.importorskip(
-    "joblib", reason="needs the group ecosystem: nox -s ecosystem"
-)
+joblib = pytest.importorskip("joblib", reason="needs the group 'ecosystem'")
 from joblib import Parallel, delayed, parallel_config  # noqa: E402
 
 import subinterp.joblib  # noqa: E402 - that it registers the backend is the point

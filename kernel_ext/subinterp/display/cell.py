@@ -26,10 +26,11 @@ class Cell:
     def headless(self) -> bool:
         """The client drops what arrives after the cell.
 
-        nbclient, and so papermill and nbconvert, ignore output that comes after the
-        cell's idle message; what sets them apart is that nobody there can type.
+        nbclient (and so papermill and nbconvert) and ipyparallel ignore output that
+        comes after the cell's idle message; what sets them apart is that nobody there
+        can type.
         """
-        return self.parent.get("content", {}).get("allow_stdin", True) is False
+        return "content" in self.parent and not self.takes_input
 
     @property
     def takes_input(self) -> bool:

@@ -166,6 +166,8 @@ class KernelFrontEnd(FrontEnd):
             return False
         if shell.loop_runner is not _asyncio_runner:
             return False
+        if self.kernel.shell_channel_thread is None:
+            return False  # an engine of ipyparallel, which would lose the cell's reply
         try:
             asyncio.get_running_loop()
         except RuntimeError:

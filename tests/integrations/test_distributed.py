@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,9 +21,9 @@ from subinterp.distributed import TaskExecutor, dask_setup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 _SECONDS = 30.0
-_README = Path(__file__).parents[2] / "README.md"
 
 
 def where(_: object = None) -> int:
@@ -147,17 +145,6 @@ def test_a_preloaded_worker_has_guests_and_threads() -> None:
         assert task.result(_SECONDS) == where()
         assert len(subinterp.list_all()) == 1
     assert subinterp.list_all() == []
-
-
-def test_the_example_of_the_readme_runs(tmp_path: Path) -> None:
-    """It starts a scheduler and workers in processes of their own, and all end."""
-    section = _README.read_text().partition("## From one machine to many\n")[2]
-    code, output = re.findall(r"```\w+\n(.*?)```", section, re.DOTALL)[:2]
-    script = tmp_path / "example.py"
-    script.write_text(code)
-    command = [sys.executable, str(script)]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (ran.stdout, ran.stderr, ran.returncode) == (output, "", 0)
 
 
 @pytest.fixture

@@ -83,8 +83,10 @@ def test_it_makes_guests_only_for_work_that_would_wait(
 
 def test_it_makes_no_more_than_it_may(pool: InterpreterPoolExecutor) -> None:
     """However much there is to do."""
-    gate = subinterp.create_queue()
-    calls = [pool.submit(wait_for, gate) for _ in range(10)]
+    gate, began = subinterp.create_queue(), subinterp.create_queue()
+    calls = [pool.submit(wait_for, gate, began) for _ in range(10)]
+    for _ in range(2):
+        began.get(timeout=_SECONDS)
     for i in range(10):
         gate.put(i)
     assert sorted(call.result(_SECONDS) for call in calls) == list(range(10))

@@ -111,6 +111,10 @@ class Guest:
         """How many jobs wait."""
 
     @property
+    def home_run(self) -> int:
+        """The run that its home thread executes; 0 for none."""
+
+    @property
     def memory(self) -> int:
         """Bytes that CPython's object allocator holds for it."""
 

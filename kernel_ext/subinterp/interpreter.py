@@ -19,7 +19,6 @@ from .jobs import INTERRUPT_SECONDS, Jobs
 from .pump import pump
 from .query import callbacks
 from .ready import ready
-from .run import HOME
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -123,9 +122,10 @@ class Interpreter(Jobs):
     @property
     def current_run(self) -> Run | None:
         """What its home thread executes, else what another of its threads does."""
-        running = [run for run in self._live_runs() if run.running()]
-        at_home = (run for run in running if run.thread == HOME)
-        return next(at_home, running[0] if running else None)
+        guest = self._guest
+        at_home = None if guest is None else history.get(guest.home_run)
+        elsewhere = (run for run in self._live_runs() if run.running())
+        return at_home or next(elsewhere, None)
 
     def work_for(self, work: _native.WorkQueue) -> None:
         """Take jobs from this queue whenever there is nothing else to do; once.

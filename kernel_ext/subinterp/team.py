@@ -88,13 +88,18 @@ class Team:
         run = Run(self, self.queue, label, kept=False, route=route)
         try:
             enqueue(run, request, buffers)
-            if len(self) < self._size and self.queue.unserved:
-                call_holding(self._lock, self._grow)
         except InterpreterClosedError:
             if self.failure is not None:
                 raise _broken(self.failure) from None
             message = "cannot schedule new futures after shutdown"
             raise RuntimeError(message) from None
+        try:
+            if len(self) < self._size and self.queue.unserved:
+                call_holding(self._lock, self._grow)
+        except BaseException as error:
+            if not isinstance(error, RuntimeError) or not self.queue.members:
+                run.interrupt()  # nobody has it
+                raise
         return run
 
     def cancel(self) -> None:
@@ -130,8 +135,6 @@ class Team:
 
     def _grow(self, leaving: int = 0) -> None:
         self._guests = [one for one in self._guests if one.state != "closed"]
-        # A KeyboardInterrupt may have kept one from starting.
-        self._makers = [one for one in self._makers if one.is_alive()]
         while (
             len(self) - leaving < self._size
             and self.queue.unserved > len(self._makers) - leaving
@@ -140,7 +143,11 @@ class Team:
                 target=self._make, name=f"{self.name}-maker", daemon=True
             )
             self._makers.append(maker)
-            maker.start()
+            try:
+                maker.start()
+            except BaseException:
+                self._makers = [one for one in self._makers if one.is_alive()]
+                raise
 
     def _make(self) -> None:
         try:

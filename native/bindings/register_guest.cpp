@@ -133,6 +133,9 @@ void register_guest(nb::module_ &module) {
         .def_prop_ro(
             "queued", [](Handle &self) { return self->queued(); }, "How many jobs wait.")
         .def_prop_ro(
+            "home_run", [](Handle &self) { return self->home_run(); },
+            "The run that its home thread executes; 0 for none.")
+        .def_prop_ro(
             "memory", [](Handle &self) { return subinterp::counted_memory(self->id()); },
             "Bytes that CPython's object allocator holds for it.")
         .def("submit", &submit, "run"_a, "request"_a, "thread"_a = "", "buffers"_a = nb::tuple(),

@@ -307,6 +307,15 @@ const char *Guest::state() const {
     }
 }
 
+std::uint64_t Guest::home_run() const {
+    if (gone()) {
+        return 0;
+    }
+    std::lock_guard lock(mutex_);
+    const std::uint64_t run = workers_.front()->run;
+    return run < leisure_run ? run : 0;
+}
+
 std::size_t Guest::queued() const {
     if (gone()) {
         return 0;

@@ -70,6 +70,8 @@ public:
     /// "idle", "running", "closing" or "closed".
     const char *state() const;
     std::size_t queued() const;
+    /// The run that its home thread executes; 0 for none.
+    std::uint64_t home_run() const;
 
     /// Queue a job on the home thread ("") or on a worker of that name, made on first
     /// use with a thread state of its own. Returns where its outcome will be, see Answer.

@@ -263,6 +263,36 @@ def test_a_guest_that_cannot_be_made_is_done_without(
         pool.submit(int).result(_SECONDS)
 
 
+def test_a_call_that_nobody_could_take_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where the system has no thread to give; the pool goes on when it has."""
+
+    def refuse(_: threading.Thread) -> None:
+        message = "can't start new thread"
+        raise RuntimeError(message)
+
+    with InterpreterPoolExecutor(1, "pool") as pool:
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", refuse)
+            with pytest.raises(RuntimeError, match="thread"):
+                pool.submit(int)
+        assert pool.submit(abs, -1).result(_SECONDS) == 1
+
+
+def test_a_guest_shows_the_call_that_it_has_taken(
+    pool: InterpreterPoolExecutor,
+) -> None:
+    """As it shows its own."""
+    gate, began = subinterp.create_queue(), subinterp.create_queue()
+    call = pool.submit(wait_for, gate, began)
+    began.get(timeout=_SECONDS)
+    assert subinterp.get("pool_0").current_run is call
+    gate.put("done")
+    call.result(_SECONDS)
+    assert subinterp.get("pool_0").current_run is None
+
+
 def test_guests_that_are_closed_are_replaced(pool: InterpreterPoolExecutor) -> None:
     """Calls that wait for the last one are not forgotten, nor do they wait for ever."""
     assert pool.submit(abs, -1).result(_SECONDS) == 1

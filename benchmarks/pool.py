@@ -2,41 +2,27 @@
 
 from __future__ import annotations
 
-import concurrent.futures
+import subprocess
 import sys
 import sysconfig
-import time
-from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loky import get_reusable_executor
-
 import report
-import subinterp
+from pool_kinds import POOLS, WORKERS
 from pool_tasks import count_nodes, noop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Executor
 
-WORKERS = 2
 CALLS = 1_000
 ITEMS = 10_000
 ROUNDS = 5
 COLD_ROUNDS = 7
 # Of the standard library: enough for seconds, of sizes that files have.
 FILES = sorted(Path(sysconfig.get_path("stdlib")).glob("*.py"))
-
-type Make = Callable[[], Executor]
-
-POOLS: dict[str, Make] = {
-    "subinterp": lambda: subinterp.InterpreterPoolExecutor(WORKERS),
-    "ProcessPoolExecutor": lambda: ProcessPoolExecutor(WORKERS),
-    "loky": lambda: get_reusable_executor(max_workers=WORKERS, reuse=False),
-}
-if sys.version_info >= (3, 14):
-    POOLS["CPython's own"] = lambda: concurrent.futures.InterpreterPoolExecutor(WORKERS)
 
 
 def calls(pool: Executor) -> list[float]:
@@ -61,13 +47,12 @@ def warm(pool: Executor) -> None:
     list(pool.map(abs, range(4 * WORKERS)))
 
 
-def cold(make: Make) -> float:
-    """Make a pool and have each worker do something; time that, and end it."""
-    begin = time.perf_counter()
-    with make() as pool:
-        for call in [pool.submit(noop) for _ in range(WORKERS)]:
-            call.result()
-        return time.perf_counter() - begin
+def cold(name: str) -> float:
+    """Have a process of its own make a pool and use it; return how long that took."""
+    script = Path(__file__).with_name("pool_kinds.py")
+    command = [sys.executable, script, name]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return float(done.stdout)
 
 
 def rows(
@@ -112,13 +97,13 @@ def measure() -> list[report.Row]:
                     times[what][name] += work(pool)
     starts: dict[str, list[float]] = {name: [] for name in POOLS}
     for _ in range(COLD_ROUNDS):
-        for name, make in POOLS.items():
-            starts[name].append(cold(make))
+        for name in POOLS:
+            starts[name].append(cold(name))
     table = []
     for what, (_, show, aim) in kinds.items():
         table += rows(what, times[what], show, aim)
     return table + rows(
-        "a new pool's first two calls",
+        "the first pool of a process, two calls",
         starts,
         report.milli,
         "at most 0.2",

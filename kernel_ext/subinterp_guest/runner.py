@@ -72,7 +72,7 @@ def handle(
             arguments.append(buffers)
         outcome: Outcome = _OPERATIONS[operation](*arguments)
         losses: Any = sys.modules.get("subinterp_guest.losses")
-        if losses is not None and not _has_failed(outcome) and operation != "query":
+        if losses is not None and operation in _TOLD and not _has_failed(outcome):
             guarded(losses.tell)
     except BaseException as error:
         outcome = _failure(error)
@@ -262,6 +262,8 @@ def _failure(error: BaseException) -> bytes:
         )
 
 
+# Of calls, a pool makes thousands, in many guests, and their imports are somebody else's.
+_TOLD = frozenset({"exec", "cell"})
 _NO_RUNS = frozenset({"receive", "deliver", "go_on"})
 _OPERATIONS: dict[str, Callable[..., Outcome]] = {
     "exec": _exec,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,9 @@ import pytest
 
 from kernel.client import ANSI, Notebook
 
-pytest.importorskip("ipyparallel", reason="needs the group 'ecosystem'")
+# Not imported here: it changes how jupyter_client reads messages, for all other tests.
+if importlib.util.find_spec("ipyparallel") is None:
+    pytest.skip("needs the group 'ecosystem'", allow_module_level=True)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -262,7 +262,7 @@ def _failure(error: BaseException) -> bytes:
         )
 
 
-# Of calls, a pool makes thousands, in many guests, and their imports are somebody else's.
+# A pool's calls are many, in many guests, and what they import is somebody else's.
 _TOLD = frozenset({"exec", "cell"})
 _NO_RUNS = frozenset({"receive", "deliver", "go_on"})
 _OPERATIONS: dict[str, Callable[..., Outcome]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -26,7 +27,15 @@ def output(code: str, tmp_path: Path) -> str:
     script = tmp_path / "example.py"
     script.write_text(code)
     command = [sys.executable, str(script)]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    # By another cluster of this machine, another test's, say.
+    environment = {"PYTHONWARNINGS": "ignore:Port 8787 is already in use"}
+    ran = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | environment,
+    )
     assert (ran.stderr, ran.returncode) == ("", 0)
     return ran.stdout
 

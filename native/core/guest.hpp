@@ -169,7 +169,7 @@ private:
     void serve(Worker &worker, PyThreadState *state);
     void perform(Worker &worker, const Job &job, PyThreadState *state);
     void spend_leisure(Worker &worker, PyThreadState *state, std::unique_lock<std::mutex> &lock);
-    void await_job(Worker &worker, std::unique_lock<std::mutex> &lock);
+    static void await_job(Worker &worker, std::unique_lock<std::mutex> &lock);
     Parcel execute(const Worker &worker, const Job &job, PyThreadState *state);
     void announce(const Job &job, std::shared_ptr<const Outcome> outcome, bool told);
     void introduce(Worker &worker, std::uint64_t thread_state_id);

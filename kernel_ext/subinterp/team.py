@@ -150,6 +150,8 @@ class Team:
                 raise
 
     def _make(self) -> None:
+        if not call_holding(self._lock, self._come):
+            return
         try:
             guest = _create(self.name)
             call_holding(self._lock, self._admit, guest)
@@ -161,18 +163,32 @@ class Team:
         finally:
             call_holding(self._lock, self._go)
 
+    def _come(self) -> bool:
+        maker = threading.current_thread()
+        if maker not in self._makers:  # an interrupted start() did not look like one
+            self._makers.append(maker)
+        if len(self) <= self._size:
+            return True
+        self._makers.remove(maker)
+        return False
+
     def _admit(self, guest: Interpreter) -> None:
         self._guests.append(guest)
 
     def _go(self) -> None:
-        # Who came a moment ago found both this thread and its guest.
-        self._grow(leaving=1)
-        self._makers.remove(threading.current_thread())
+        try:
+            # Who came a moment ago found both this thread and its guest.
+            self._grow(leaving=1)
+        except RuntimeError as error:  # there are no more threads
+            if not self.queue.members:
+                self._make_do(error)
+        finally:
+            self._makers.remove(threading.current_thread())
 
     def _make_do(self, error: BaseException) -> None:
         """Go on with fewer guests than wanted, or with none any more."""
-        if isinstance(error, InterpreterClosedError) and self.queue.state == "closed":
-            return  # everything has been done meanwhile
+        if isinstance(error, InterpreterClosedError):
+            return  # everything has been done meanwhile, or somebody closed the guest
         if isinstance(error, InterpreterStartError) and self.queue.members:
             self._size = self.queue.members
             _log.warning("%s goes on with %d interpreters", self.name, self._size)

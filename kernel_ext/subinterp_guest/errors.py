@@ -21,6 +21,8 @@ __all__ = ["name_and_value", "outcome", "plain_traceback", "safe_description"]
 
 type Description = tuple[str, str, str]
 
+_INTERRUPT = b"cbuiltins\nKeyboardInterrupt\n(tR."
+
 
 def outcome(
     error: BaseException, lines: Iterable[str] | None = None, *, trusted: bool = True
@@ -109,6 +111,8 @@ def _frames_and(last_line: str, error: BaseException) -> str:
 
 
 def _pickled(error: BaseException) -> bytes | None:
+    if type(error) is KeyboardInterrupt and not error.args:
+        return _INTERRUPT  # pickling it might be interrupted, too
     try:
         from .pickling import pickled
 

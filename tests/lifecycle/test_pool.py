@@ -170,7 +170,7 @@ def test_everything_at_the_same_time() -> None:
                 pass
             done.append(number)
     def close():
-        while len(done) < 600:
+        while any(thread.is_alive() for thread in threads[:4]):
             for guest in subinterp.list_all():
                 if random.random() < 0.05:
                     guest.close()
@@ -180,7 +180,7 @@ def test_everything_at_the_same_time() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(done) == 600
+    assert len(done) == 600, done
     pool.shutdown()
     nothing_left(threads=2)
         """,

@@ -309,6 +309,20 @@ def test_guests_that_are_closed_are_replaced(pool: InterpreterPoolExecutor) -> N
         assert single.submit(abs, -3).result(_SECONDS) == 3
 
 
+def test_a_guest_may_be_closed_before_it_is_ready() -> None:
+    """While its initializer runs, say: another one takes its place."""
+    gate, began = subinterp.create_queue(), subinterp.create_queue()
+    with InterpreterPoolExecutor(
+        1, "pool", initializer=wait_for, initargs=(gate, began)
+    ) as pool:
+        call = pool.submit(abs, -1)
+        began.get(timeout=_SECONDS)
+        subinterp.get("pool_0").close()
+        began.get(timeout=_SECONDS)
+        gate.put("ready")
+        assert call.result(_SECONDS) == 1
+
+
 def test_a_guest_of_a_pool_can_be_used_by_name(pool: InterpreterPoolExecutor) -> None:
     """What it is asked itself comes first; the pool's calls go to another one."""
     pool.submit(int).result(_SECONDS)

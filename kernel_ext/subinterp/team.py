@@ -123,22 +123,18 @@ class Team:
         if pump.is_current_thread():
             message = "cannot wait in a callback for the pool that calls it"
             raise RuntimeError(message)
-        # Without the lock, which somebody may have held when the process forked.
-        while makers := [one for one in self._makers if one.is_alive()]:
-            for maker in makers:
-                maker.join()
         for run in self.runs():
             run.conclude(None)
+        # Without the lock, which somebody may have held when the process forked.
+        for maker in [one for one in self._makers if one.is_alive()]:
+            maker.join()
         busy = [guest.name for guest in self._guests if not _ends(guest)]
         if busy:
             raise InterpreterBusyError(*busy, timeout=_CLOSE_SECONDS)
 
-    def _grow(self, leaving: int = 0) -> None:
+    def _grow(self) -> None:
         self._guests = [one for one in self._guests if one.state != "closed"]
-        while (
-            len(self) - leaving < self._size
-            and self.queue.unserved > len(self._makers) - leaving
-        ):
+        while len(self) < self._size and self.queue.unserved > len(self._makers):
             maker = threading.Thread(
                 target=self._make, name=f"{self.name}-maker", daemon=True
             )
@@ -155,13 +151,20 @@ class Team:
         try:
             guest = _create(self.name)
             call_holding(self._lock, self._admit, guest)
-            if self._initializer is not None:
-                guest.call_packed("initializer", self._initializer)
-            guest.work_for(self.queue)
+            self._employ(guest)
         except BaseException as error:
             self._make_do(error)
         finally:
             call_holding(self._lock, self._go)
+
+    def _employ(self, guest: Interpreter) -> None:
+        try:
+            if self._initializer is not None:
+                guest.call_packed("initializer", self._initializer)
+            guest.work_for(self.queue)
+        except BaseException:
+            _ends(guest)
+            raise
 
     def _come(self) -> bool:
         maker = threading.current_thread()
@@ -176,14 +179,12 @@ class Team:
         self._guests.append(guest)
 
     def _go(self) -> None:
+        self._makers.remove(threading.current_thread())
         try:
-            # Who came a moment ago found both this thread and its guest.
-            self._grow(leaving=1)
+            self._grow()  # who came a moment ago found both this thread and its guest
         except RuntimeError as error:  # there are no more threads
             if not self.queue.members:
                 self._make_do(error)
-        finally:
-            self._makers.remove(threading.current_thread())
 
     def _make_do(self, error: BaseException) -> None:
         """Go on with fewer guests than wanted, or with none any more."""

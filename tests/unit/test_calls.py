@@ -125,7 +125,9 @@ def test_queued_calls_can_be_cancelled_and_running_ones_interrupted(
     assert not running.cancel()
     with pytest.raises(TimeoutError):
         running.result(0.05)
-    assert running.running()
+    pause = threading.Event()
+    while not running.running():  # that it has begun is told within a moment
+        pause.wait(0.01)
     running.interrupt()
     with pytest.raises(KeyboardInterrupt):
         running.result(10)

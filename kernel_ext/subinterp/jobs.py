@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, cast
 
 from .errors import InterpreterClosedError
@@ -29,7 +30,7 @@ INTERRUPT_SECONDS = 1.0
 """How long who gives up waiting for a run waits for it to hear of an interrupt."""
 
 
-class Jobs:
+class Jobs(ABC):
     """The part of ``Interpreter`` that gives work to its guest.
 
     Each method makes a ``Run`` of what it is asked, and either waits for it or not.
@@ -38,14 +39,14 @@ class Jobs:
     _guest: _native.Guest | None
 
     @property
+    @abstractmethod
     def name(self) -> str:
         """Its name, unique among guests that live."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def state(self) -> str:
         """What it does at this moment."""
-        raise NotImplementedError
 
     def exec(
         self, code: str, *, thread: str | None = None, timeout: float | None = None

@@ -18,7 +18,7 @@ from . import _native
 from .crew import Crew
 from .errors import ExecutionFailed, TransferError
 from .failure import GuestError, rebuild
-from .transfer import pack_call
+from .transfer import pack_call, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -220,15 +220,7 @@ class Mapped[T](Iterator[T]):
         path = error.path.removeprefix("[0]")
         if len(item) == 1:
             path = path.removeprefix("[0]")
-        variable = f"items[{self._read}]"
-        return TransferError(
-            None,
-            variable=variable,
-            type_name=error.type_name,
-            reason=error.reason,
-            advice=error.advice,
-            path=variable + path,
-        )
+        return refused(None, f"items[{self._read}]", error, path)
 
     def _end_of_input(self) -> None:
         self._complete = True
@@ -304,14 +296,8 @@ class Mapped[T](Iterator[T]):
             values = unpack(data, memory)
         except NotTransferableError as error:
             name = self._crew.run(run).interpreter.name
-            refused = TransferError(
-                name,
-                variable="result",
-                type_name=error.type_name,
-                reason=error.reason,
-                advice=error.advice,
-            )
-            values = [_Raised(lambda: refused)] * count
+            failure = refused(name, "result", error)
+            values = [_Raised(lambda: failure)] * count
         for number, value in enumerate(values, first):
             self._arrive(number, value)
         if self._adapts:

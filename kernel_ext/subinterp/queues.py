@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from subinterp_values.queues import Queue, on_refusal
 
 from . import _native
-from .errors import TransferError
+from .transfer import refused
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -29,14 +29,7 @@ def create_queue(maxsize: int = 0) -> Queue:
 
 
 def _refuse(error: NotTransferableError) -> NoReturn:
-    raise TransferError(
-        None,
-        variable=error.variable,
-        type_name=error.type_name,
-        reason=error.reason,
-        advice=error.advice,
-        path=error.variable + error.path,
-    ) from error
+    raise refused(None, error.variable, error, error.path) from error
 
 
 on_refusal(_refuse)

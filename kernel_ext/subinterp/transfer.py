@@ -48,7 +48,7 @@ def pack_call(interpreter: str, fn: object, args: Any, kwargs: Any) -> Packed:
     except NotTransferableError as error:
         parts = {"[0]": "args", "[1]": "kwargs", "[2]": "fn"}
         part, path = parts.get(error.path[:3], "the call"), error.path[3:]
-        raise _refused(interpreter, part, error, path) from error
+        raise refused(interpreter, part, error, path) from error
     return ("call", data, function), buffers
 
 
@@ -77,7 +77,7 @@ def _pack(interpreter: str, values: Mapping[str, Any], *, shared: bool) -> Packe
         try:
             data, buffers = pack(value, shared=shared)
         except NotTransferableError as error:
-            raise _refused(interpreter, name, error, error.path) from error
+            raise refused(interpreter, name, error, error.path) from error
         parcels.append((name, data, len(buffers)))
         memory += buffers
     return ("push", parcels), memory
@@ -100,14 +100,22 @@ def unpack_values(interpreter: str, facts: Any, buffers: Sequence[Any]) -> Any:
         try:
             values.append(unpack(data, buffers[:count]))
         except NotTransferableError as error:
-            raise _refused(interpreter, "result", error, "") from error
+            raise refused(interpreter, "result", error, "") from error
         buffers = buffers[count:]
     return values if parcels is facts else values[0]
 
 
-def _refused(
-    interpreter: str, variable: str, error: NotTransferableError, path: str
+def refused(
+    interpreter: str | None, variable: str, error: NotTransferableError, path: str = ""
 ) -> TransferError:
+    """Say which variable could not cross, where inside it, and why.
+
+    Args:
+        interpreter: the guest's name; None where any may be meant.
+        variable: as the user calls it.
+        error: what was found.
+        path: where inside the variable.
+    """
     return TransferError(
         interpreter,
         variable=variable,

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 import subinterp
+from subinterp import Group, InterpreterPoolExecutor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _SECONDS = 20.0
 _PRELUDE = f"""
@@ -68,3 +69,16 @@ def do(request: pytest.FixtureRequest) -> Callable[..., None]:
         guest.exec(_PRELUDE + dedent(source))
 
     return in_host if request.param == "host" else in_guest
+
+
+@pytest.fixture
+def pool() -> Iterator[InterpreterPoolExecutor]:
+    """A pool of at most two guests."""
+    with InterpreterPoolExecutor(2, "pool") as pool:
+        yield pool
+
+
+@pytest.fixture
+def pair() -> Group:
+    """Guests w0 and w1, closed after the test."""
+    return subinterp.group("w", 2)

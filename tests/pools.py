@@ -10,18 +10,23 @@ import subinterp
 if TYPE_CHECKING:
     from subinterp import Queue
 
-__all__ = ["SECONDS", "meet", "names", "wait_for", "wait_until_closed"]
+__all__ = ["SECONDS", "meet", "names", "wait_for", "wait_until_closed", "where"]
 
 SECONDS = 20.0
 
 
-def meet(here: Queue, there: Queue) -> int:
-    """Wait for another call that does so at the same time; say where that was."""
+def where(_: object = None) -> int:
+    """Say in which interpreter this is called."""
     import _interpreters
 
+    return int(_interpreters.get_current()[0])
+
+
+def meet(here: Queue, there: Queue) -> int:
+    """Wait for another call that does so at the same time; say where that was."""
     here.put("here")
     there.get(timeout=SECONDS)
-    return _interpreters.get_current()[0]
+    return where()
 
 
 def wait_for(queue: Queue, began: Queue | None = None) -> object:

@@ -162,9 +162,11 @@ class Interpreter(Jobs):
         Also in callbacks of widgets and in asyncio's tasks, if one of them is at work.
         """
         guest = self._live_guest("interrupt")
-        for run in history.live():
-            if run.guest is guest or isinstance(run.guest, _native.WorkQueue):
-                run.interrupt_running(guest)
+        for run in self._live_runs():
+            run.interrupt_running()
+        taken = history.get(guest.home_run)  # from a pool, if it is not one of those
+        if taken is not None and taken.guest is not guest:
+            taken.interrupt_running()
         self.interrupt_loops()
 
     def interrupt_loops(self) -> None:

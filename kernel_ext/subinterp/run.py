@@ -198,11 +198,11 @@ class Run(Told, Future[Any]):
         """
         return self.cancel() or self.interrupt_running()
 
-    def interrupt_running(self, there: Where | None = None) -> bool:
-        """Raise KeyboardInterrupt in it if it is running, and there; False if not."""
+    def interrupt_running(self) -> bool:
+        """Raise KeyboardInterrupt in it if it is running; False if not."""
         # First, for who waits may know of the end before this returns.
         asked, self.asked_to_stop = self.asked_to_stop, True
-        heard = (there or self.guest).interrupt(self.id)
+        heard = self.guest.interrupt(self.id)
         self.asked_to_stop = asked or heard
         return heard
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import subinterp
+from pools import meet, where
 from subinterp import InterpreterPoolExecutor
 
 dask = pytest.importorskip("dask", reason="needs the group 'ecosystem'")
@@ -15,23 +16,8 @@ dask = pytest.importorskip("dask", reason="needs the group 'ecosystem'")
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from subinterp import Queue
 
 _SECONDS = 30.0
-
-
-def where(_: object = None) -> int:
-    """Say in which interpreter this is called."""
-    import _interpreters
-
-    return int(_interpreters.get_current()[0])
-
-
-def meet(here: Queue, there: Queue) -> int:
-    """Wait for another call that does so at the same time."""
-    here.put("here")
-    there.get(timeout=_SECONDS)
-    return where()
 
 
 @pytest.fixture

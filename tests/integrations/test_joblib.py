@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import subinterp
+from pools import meet, where
 
 joblib = pytest.importorskip("joblib", reason="needs the group 'ecosystem'")
 from joblib import Parallel, delayed, parallel_config  # noqa: E402
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from subinterp import Queue
+
 
 _SECONDS = 30.0
 
@@ -35,20 +37,6 @@ def no_backend_left() -> Iterator[None]:
         while thread.name.startswith("subinterp-joblib") and thread.is_alive():
             gc.collect()
             thread.join(0.01)
-
-
-def where(_: object = None) -> int:
-    """Say in which interpreter this is called."""
-    import _interpreters
-
-    return int(_interpreters.get_current()[0])
-
-
-def meet(here: Queue, there: Queue) -> int:
-    """Wait for another call that does so at the same time."""
-    here.put("here")
-    there.get(timeout=_SECONDS)
-    return where()
 
 
 def wait_for(gate: Queue, began: Queue) -> None:

@@ -151,7 +151,7 @@ def _at_exit() -> None:
     try:
         _native.shutdown(_EXIT_SECONDS)
     finally:
-        pump.stop()
+        pump.end()
         for run in history.live():
             run.break_off("the process ends")
         for query in tuple(queries.values()):

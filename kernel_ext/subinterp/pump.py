@@ -40,6 +40,7 @@ class Pump:
         self._runs = runs
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._ended = False
         # By run id: a run that ended early must not be kept for its long timeout.
         self._deadlines: list[tuple[float, int]] = []
         self._stray = ConsoleRoute()
@@ -58,6 +59,14 @@ class Pump:
         if not thread.is_alive():  # else a callback keeps it, and there is one drain
             self._deliver(_native.drain(0, 0))
 
+    def end(self) -> None:
+        """Stop, and never start again: other threads may still ask for guests at exit.
+
+        A thread that starts while CPython ends can crash it (what is left of gh-108987).
+        """
+        self._ended = True
+        self.stop()
+
     def settle(self, deadline: float) -> None:
         """Wait until the runs of closed guests are over, their output being delivered.
 
@@ -73,6 +82,7 @@ class Pump:
         """Accept in a forked child that the thread is the parent's."""
         self._lock = threading.Lock()
         self._thread = None
+        self._ended = False
         self._deadlines.clear()
 
     def is_current_thread(self) -> bool:
@@ -80,7 +90,7 @@ class Pump:
         return threading.current_thread() is self._thread
 
     def _start(self) -> None:
-        if self._thread is not None and self._thread.is_alive():
+        if self._ended or (self._thread is not None and self._thread.is_alive()):
             return
         thread = threading.Thread(
             target=self._serve, name="subinterp-pump", daemon=True

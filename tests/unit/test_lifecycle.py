@@ -98,15 +98,16 @@ def test_an_address_space_limit_is_seen_before_it_is_hit() -> None:
 
 
 def test_nothing_can_be_created_when_the_process_ends() -> None:
-    """An exit function that comes after ours gets a clear error."""
+    """An exit function that comes after ours gets a clear error, and starts no thread."""
     out = run("""if True:
-        import atexit, subinterp
+        import atexit, subinterp, threading
         def late():
             try:
                 subinterp.create("b")
             except subinterp.InterpreterStartError as error:
                 print(error.reason)
+            print(threading.active_count())
         atexit.register(late)  # called after those that are registered later
         subinterp.create("a")
     """)
-    assert out == "the process is about to end\n"
+    assert out == "the process is about to end\n1\n"

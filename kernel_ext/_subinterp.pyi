@@ -1,7 +1,8 @@
 """What the host puts into every guest's ``sys.modules``; the C++ core makes it."""
 
 from collections.abc import Callable
-from types import FrameType
+from importlib.machinery import ModuleSpec
+from types import FrameType, ModuleType
 
 STDOUT: int
 STDERR: int
@@ -44,3 +45,24 @@ def current_frames() -> dict[int, FrameType]: ...
 def current_exceptions() -> dict[int, BaseException | None]: ...
 def raise_in_thread(ident: int, exc_type: type[BaseException], /) -> bool:
     """Raise in a thread of this guest, waking its sleep; False: no such thread."""
+
+def slot() -> int:
+    """Return the number of this guest's private copies; the first call takes one.
+
+    Raises:
+        ImportError: none is left in this process.
+    """
+
+def load_extension(spec: ModuleSpec, path: str, name: str, /) -> ModuleType:
+    """Make the module of a private copy, by its function ``PyInit<name>``.
+
+    Raises:
+        ImportError: it cannot be loaded, or has no such function.
+    """
+
+def load_library(path: str, /) -> None:
+    """Load a library, so that what is loaded next finds it by its name.
+
+    Raises:
+        ImportError: it cannot be loaded.
+    """

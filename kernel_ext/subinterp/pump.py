@@ -62,7 +62,7 @@ class Pump:
     def end(self) -> None:
         """Stop, and never start again: other threads may still ask for guests at exit.
 
-        A thread that starts while CPython ends can crash it (what is left of gh-108987).
+        A thread that starts while CPython ends can crash it (the rest of gh-108987).
         """
         self._ended = True
         self.stop()

@@ -48,9 +48,8 @@ class Settings:
         if gil not in {"own", "shared"}:
             message = f"gil must be 'own' or 'shared', not {gil!r}"
             raise ValueError(message)
-        if extensions != "strict":
-            message = f"extensions must be 'strict', not {extensions!r}"
-            message += " ('private' is not there yet)"
+        if extensions not in {"strict", "private"}:
+            message = f"extensions must be 'strict' or 'private', not {extensions!r}"
             raise ValueError(message)
         entries = [path] if isinstance(path, str | os.PathLike) else path
         # The working directory may change before a restart.

@@ -1,4 +1,4 @@
-"""The names in an ELF file, which tell what an extension module is before it is loaded.
+"""What an ELF file says of itself, which tells what it is before it is loaded.
 
 Loading it would run its constructors, and calling its ``PyInit_`` function would, for
 single-phase modules, run all of its code, in the host.
@@ -12,12 +12,70 @@ TYPE_CHECKING = False  # importing typing would cost more than the rest
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-__all__ = ["symbol_names"]
+__all__ = ["Elf", "symbol_names"]
 
 _ELF64 = b"\x7fELF\x02"
 _LOAD, _DYNAMIC = 1, 2  # kinds of program headers
-_END, _STRTAB, _STRSZ = 0, 5, 10  # tags in the dynamic section
+# Tags in the dynamic section.
+_END, _NEEDED, _STRTAB, _STRSZ, _SONAME, _RPATH, _RUNPATH = 0, 1, 5, 10, 14, 15, 29
 _TAG = 16  # bytes of a tag with its value
+
+
+class Elf:
+    """The dynamic section of a 64-bit shared object.
+
+    Raises:
+        ValueError: it is none, or is damaged.
+
+    Attributes:
+        names: the string table: what it needs, imports and exports, a NUL behind each.
+        names_at: where that is in the file.
+        needed: the names of the libraries that it needs.
+        search: the directories where they are to be looked for, as they are written.
+        soname: the name by which others need it, or nothing.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        header = file.read(64)
+        if header[:5] != _ELF64:
+            msg = "it is no 64-bit ELF file"
+            raise ValueError(msg)
+        size, count = _number(header, 54, 2), _number(header, 56, 2)
+        segments = _read(file, _number(header, 32), size * count)
+        end = file.seek(0, 2)
+        dynamic = b""
+        mapped = []
+        for at in range(0, len(segments), size or 1):
+            kind = _number(segments, at, 4)
+            offset, address, length = (_number(segments, at + n) for n in (8, 16, 32))
+            if kind == _LOAD:
+                mapped.append((address, length, offset))
+                # Or the process dies of a SIGBUS where it touches what is not there.
+                _check(offset + length <= end)
+            elif kind == _DYNAMIC:
+                dynamic = _read(file, offset, length)
+        tags: dict[int, list[int]] = {}
+        for at in range(0, len(dynamic), _TAG):
+            tag = _number(dynamic, at)
+            if tag == _END:
+                break
+            tags.setdefault(tag, []).append(_number(dynamic, at + 8))
+        table = tags.get(_STRTAB, [-1])[0]
+        for address, length, offset in mapped:
+            if address <= table < address + length:
+                self.names_at = offset + table - address
+                self.names = _read(file, self.names_at, tags.get(_STRSZ, [0])[0])
+                break
+        else:
+            _check(whole=False)
+        self.needed = [self._name(at) for at in tags.get(_NEEDED, ())]
+        paths = tags.get(_RUNPATH) or tags.get(_RPATH) or ()
+        self.search = [entry for at in paths for entry in self._name(at).split(b":")]
+        self.soname = self._name(tags[_SONAME][0]) if _SONAME in tags else b""
+
+    def _name(self, at: int) -> bytes:
+        _check(at < len(self.names))
+        return self.names[at : self.names.find(b"\0", at)]
 
 
 def symbol_names(path: str) -> bytes | None:
@@ -29,53 +87,27 @@ def symbol_names(path: str) -> bytes | None:
     """
     try:
         # Unbuffered: five short reads are cheaper than a buffer of 128 KiB.
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - imports nothing
-            return _string_table(file)
+        with open(path, "rb", buffering=0) as file:
+            return Elf(file).names
     except (OSError, ValueError):
         return None
 
 
-def _string_table(file: BinaryIO) -> bytes | None:
-    header = file.read(64)
-    if header[:5] != _ELF64:
-        return None
-    size, count = _number(header, 54, 2), _number(header, 56, 2)
-    segments = _read(file, _number(header, 32), size * count)
-    dynamic = b""
-    mapped = []
-    for at in range(0, len(segments), size):
-        offset, address, length = (_number(segments, at + n) for n in (8, 16, 32))
-        kind = _number(segments, at, 4)
-        if kind == _LOAD:
-            mapped.append((address, length, offset))
-        elif kind == _DYNAMIC:
-            dynamic = _read(file, offset, length)
-    tags = {}
-    for at in range(0, len(dynamic), _TAG):
-        tag = _number(dynamic, at)
-        if tag == _END:
-            break
-        tags[tag] = _number(dynamic, at + 8)
-    table = tags.get(_STRTAB, -1)
-    for address, length, offset in mapped:
-        if address <= table < address + length:
-            return _read(file, offset + table - address, tags.get(_STRSZ, 0))
-    return None
-
-
 def _number(data: bytes, at: int, size: int = 8) -> int:
     field = data[at : at + size]
-    if len(field) < size:
-        msg = "the file is cut short"
-        raise ValueError(msg)
+    _check(len(field) == size)
     return int.from_bytes(field, sys.byteorder)
 
 
 def _read(file: BinaryIO, offset: int, size: int) -> bytes:
     # A damaged file may ask for any amount of memory.
     end = file.seek(0, 2)
-    if not 0 <= offset <= offset + size <= end:
-        msg = "the file is cut short"
-        raise ValueError(msg)
+    _check(0 <= offset <= offset + size <= end)
     file.seek(offset)
     return file.read(size)
+
+
+def _check(whole: bool) -> None:
+    if not whole:
+        msg = "the file is damaged or cut short"
+        raise ValueError(msg)

@@ -1,6 +1,7 @@
 """What a guest's imports see: no ``subinterp``, and modules patched as they arrive.
 
-And extension modules only if they can be loaded, see :mod:`extensions`.
+And extension modules only if they can be loaded, see :mod:`extensions`; or private
+copies of them, see :mod:`private`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["after_import", "install"]
 
 type Hook = Callable[[ModuleType], None]
+type Create = Callable[[ModuleSpec, Callable[[], ModuleType]], ModuleType]
 
 _hooks: dict[str, Hook] = {}
 
@@ -78,40 +80,60 @@ def after_import(name: str, hook: Hook) -> None:
 
 
 def install(extensions: str | None) -> None:
-    """Put the finder first, and a check before the loading of extension modules.
+    """Put the finder first, and a change before the loading of extension modules.
 
     Args:
-        extensions: ``"strict"``; None for no check.
+        extensions: ``"strict"`` for a check, ``"private"`` for private copies; None for
+            neither.
     """
     sys.meta_path.insert(0, _Finder)
     after_import("comm", _bridge_comms)
     if extensions == "strict":
-        _check_extensions()
+        _load_extensions(_checked)
         after_import("polars", _need_all)
+    elif extensions == "private":
+        from . import private
+
+        private.stand_in()
+        _load_extensions(_private)
 
 
-def _check_extensions() -> None:
+def _load_extensions(load: Create) -> None:
     # The class, not the finders: a loader may come from anywhere. Other imports cost
     # nothing. Its public name is importlib's, which need not be there.
     loader: Any = sys.modules["_frozen_importlib_external"]
     create = loader.ExtensionFileLoader.create_module
 
     def create_module(self: Any, spec: ModuleSpec) -> ModuleType:
-        module: ModuleType
-        # CPython's own, of which a shell needs dozens, refuse without doing harm.
-        if spec.name not in sys.stdlib_module_names:
-            from .extensions import check
-
-            check(spec)
-        try:
-            module = create(self, spec)
-        except ImportError as error:
-            from .extensions import explained
-
-            raise explained(error, spec) from None
-        return module
+        return load(spec, lambda: create(self, spec))
 
     loader.ExtensionFileLoader.create_module = create_module
+
+
+def _is_part_of_python(spec: ModuleSpec) -> bool:
+    return spec.name in sys.stdlib_module_names
+
+
+def _checked(spec: ModuleSpec, create: Callable[[], ModuleType]) -> ModuleType:
+    # CPython's own, of which a shell needs dozens, refuse without doing harm.
+    if not _is_part_of_python(spec):
+        from .extensions import check
+
+        check(spec)
+    try:
+        return create()
+    except ImportError as error:
+        from .extensions import explained
+
+        raise explained(error, spec) from None
+
+
+def _private(spec: ModuleSpec, create: Callable[[], ModuleType]) -> ModuleType:
+    if _is_part_of_python(spec):
+        return create()
+    from .private.loader import create_module
+
+    return create_module(spec)
 
 
 def _need_all(package: ModuleType) -> None:

@@ -1,11 +1,13 @@
 #include "core/bridge.hpp"
 
+#include "core/extension.hpp"
 #include "core/frames.hpp"
 #include "core/guest.hpp"
 
 #include <cmath>
 #include <cstring>
 #include <new>
+#include <stdexcept>
 #include <unistd.h> // environ
 #include <utility>
 
@@ -199,6 +201,38 @@ PyObject *bridge_current_frames(PyObject *, PyObject *) { return current_frames(
 
 PyObject *bridge_current_exceptions(PyObject *, PyObject *) { return current_exceptions(); }
 
+PyObject *bridge_slot(PyObject *module, PyObject *) {
+    try {
+        return PyLong_FromLong(guest_of(module).slot());
+    } catch (const std::exception &error) {
+        PyErr_SetString(PyExc_ImportError, error.what());
+        return nullptr;
+    }
+}
+
+PyObject *bridge_load_extension(PyObject *, PyObject *args) {
+    PyObject *spec = nullptr;
+    PyObject *path = nullptr;
+    const char *name = nullptr;
+    if (!PyArg_ParseTuple(args, "OO&s:load_extension", &spec, PyUnicode_FSConverter, &path,
+                          &name)) {
+        return nullptr;
+    }
+    PyObject *result = load_extension(spec, PyBytes_AS_STRING(path), name);
+    Py_DECREF(path);
+    return result;
+}
+
+PyObject *bridge_load_library(PyObject *, PyObject *argument) {
+    PyObject *path = nullptr;
+    if (PyUnicode_FSConverter(argument, &path) == 0) {
+        return nullptr;
+    }
+    const bool loaded = load_library(PyBytes_AS_STRING(path));
+    Py_DECREF(path);
+    return loaded ? Py_NewRef(Py_None) : nullptr;
+}
+
 PyMethodDef methods[] = {
     {"emit", bridge_emit, METH_VARARGS,
      "emit(run, kind, data)\n--\n\nSend text or a message of a run to the host."},
@@ -223,6 +257,13 @@ PyMethodDef methods[] = {
      "current_frames()\n--\n\nsys._current_frames() of this interpreter."},
     {"current_exceptions", bridge_current_exceptions, METH_NOARGS,
      "current_exceptions()\n--\n\nsys._current_exceptions() of this interpreter."},
+    {"slot", bridge_slot, METH_NOARGS,
+     "slot()\n--\n\nThe number of this guest's private copies; taken by the first call."},
+    {"load_extension", bridge_load_extension, METH_VARARGS,
+     "load_extension(spec, path, name)\n--\n\n"
+     "Make the module of a private copy, by its function PyInit<name>."},
+    {"load_library", bridge_load_library, METH_O,
+     "load_library(path)\n--\n\nLoad a library, for what needs one of its name."},
     {nullptr, nullptr, 0, nullptr},
 };
 

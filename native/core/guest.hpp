@@ -6,6 +6,7 @@
 #include "core/buffer.hpp"
 #include "core/channel.hpp"
 #include "core/fork_hold.hpp"
+#include "core/gil_state.hpp"
 #include "core/interpreter.hpp"
 #include "core/worker.hpp"
 
@@ -149,6 +150,15 @@ public:
     /// Nought stands for every thread of its own that executes no Python code: one that
     /// was started with a C function, such as time.sleep.
     bool raise_in_thread(unsigned long ident, PyObject *exception);
+    /// The number of its private copies of extension modules. Throws as Slot() does.
+    int slot();
+
+    // For threads that neither CPython nor we know, see Slot.
+
+    /// Let such a thread attach to the guest, when that is allowed: which it may never be again.
+    void admit();
+    /// It has detached for good.
+    void dismiss();
 
 private:
     enum class State { starting, open, closing, closed };
@@ -233,6 +243,7 @@ private:
     PyObject *handle_ = nullptr;   // belong to the guest
     PyObject *shutdown_ = nullptr; //
     CrossingTypes types_;          //
+    std::unique_ptr<Slot> slot_;
 };
 
 } // namespace subinterp

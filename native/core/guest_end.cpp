@@ -203,6 +203,7 @@ void Guest::end_interpreter() {
             hang_thread();
         }
         ending_ = true;
+        slot_.reset();
     }
     interpreter_->end();
 }

@@ -259,15 +259,33 @@ bool Guest::visit(std::function<void()> visit, std::function<void()> afterwards)
             if (afterwards) {
                 afterwards();
             }
-            std::lock_guard lock(self->mutex_);
-            --self->visitors_;
-            self->changed_.notify_all();
+            self->dismiss();
         });
     } catch (const std::system_error &) {
         --visitors_; // no more threads to be had: the next attempt may do better
         return false;
     }
     return true;
+}
+
+void Guest::admit() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return visits_allowed_; });
+    ++visitors_;
+}
+
+void Guest::dismiss() {
+    std::lock_guard lock(mutex_);
+    --visitors_;
+    changed_.notify_all();
+}
+
+int Guest::slot() {
+    std::lock_guard lock(mutex_);
+    if (slot_ == nullptr) {
+        slot_ = std::make_unique<Slot>(shared_from_this());
+    }
+    return slot_->number();
 }
 
 void Guest::hold(const std::shared_ptr<ForkHold> &hold, Clock::time_point deadline) {

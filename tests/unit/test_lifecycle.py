@@ -98,7 +98,7 @@ def test_an_address_space_limit_is_seen_before_it_is_hit() -> None:
 
 
 def test_nothing_can_be_created_when_the_process_ends() -> None:
-    """An exit function that comes after ours gets a clear error, and starts no thread."""
+    """Code at exit that comes after ours gets a clear error, and starts no thread."""
     out = run("""if True:
         import atexit, subinterp, threading
         def late():

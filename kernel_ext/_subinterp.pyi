@@ -66,3 +66,6 @@ def load_library(path: str, /) -> None:
     Raises:
         ImportError: it cannot be loaded.
     """
+
+def library_named(name: bytes, /) -> str | None:
+    """Return the path of the library that is loaded by this name."""

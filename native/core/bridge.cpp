@@ -233,6 +233,15 @@ PyObject *bridge_load_library(PyObject *, PyObject *argument) {
     return loaded ? Py_NewRef(Py_None) : nullptr;
 }
 
+PyObject *bridge_library_named(PyObject *, PyObject *name) {
+    const char *text = PyBytes_AsString(name);
+    if (text == nullptr) {
+        return nullptr;
+    }
+    const char *path = library_named(text);
+    return path != nullptr ? PyUnicode_DecodeFSDefault(path) : Py_NewRef(Py_None);
+}
+
 PyMethodDef methods[] = {
     {"emit", bridge_emit, METH_VARARGS,
      "emit(run, kind, data)\n--\n\nSend text or a message of a run to the host."},
@@ -263,7 +272,9 @@ PyMethodDef methods[] = {
      "load_extension(spec, path, name)\n--\n\n"
      "Make the module of a private copy, by its function PyInit<name>."},
     {"load_library", bridge_load_library, METH_O,
-     "load_library(path)\n--\n\nLoad a library, for what needs one of its name."},
+     "load_library(path)\n--\n\nLoad a library, so that what is loaded next finds its name."},
+    {"library_named", bridge_library_named, METH_O,
+     "library_named(name)\n--\n\nThe path of the library that has this name, or None."},
     {nullptr, nullptr, 0, nullptr},
 };
 

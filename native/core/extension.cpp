@@ -1,6 +1,7 @@
 #include "core/extension.hpp"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <string>
 
 namespace subinterp {
@@ -126,5 +127,16 @@ PyObject *load_extension(PyObject *spec, const char *path, const char *name) {
 }
 
 bool load_library(const char *path) { return open(path) != nullptr; }
+
+const char *library_named(const char *name) {
+    link_map *library = nullptr;
+    void *handle = dlopen(name, RTLD_LAZY | RTLD_NOLOAD);
+    if (handle == nullptr) {
+        dlerror(); // forget it
+        return nullptr;
+    }
+    // Not closed: a library that was loaded for a guest stays.
+    return dlinfo(handle, RTLD_DI_LINKMAP, &library) == 0 ? library->l_name : nullptr;
+}
 
 } // namespace subinterp

@@ -19,4 +19,7 @@ PyObject *load_extension(PyObject *spec, const char *path, const char *name);
 /// ImportError set.
 bool load_library(const char *path);
 
+/// The path of the library that what is loaded next finds by this name; null if none is loaded.
+const char *library_named(const char *name);
+
 } // namespace subinterp

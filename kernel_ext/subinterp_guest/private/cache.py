@@ -36,7 +36,8 @@ def folder(*names: str) -> str | None:
     version = os.path.join(home, f"{sys.implementation.cache_tag}-{_FORMAT}")
     path = os.path.join(version, *names)
     try:
-        os.makedirs(home, 0o700, exist_ok=True)
+        if not os.path.lexists(home):
+            os.makedirs(home, 0o700, exist_ok=True)
         wrong = _insecurity(home)
         if not wrong:
             os.makedirs(path, 0o700, exist_ok=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from _subinterp import load_library
+from _subinterp import library_named, load_library
 from subinterp_guest.elf import Elf
 
 from . import copies
@@ -65,24 +65,34 @@ def _find(needed: bytes, places: tuple[str, ...]) -> str | None:
 
 
 def _load(path: str, places: tuple[str, ...]) -> bytes | None:
-    if path in _new_names:
-        return _new_names[path]
-    with open(path, "rb", buffering=0) as file:
-        elf = Elf(file)
-    renamed = provide(elf, path, places)
-    new = None
-    if renamed or _is_of_one_interpreter(elf):
-        name = elf.soname or os.fsencode(os.path.basename(path))
-        new = renamed[name] = private_name(name)
+    if path not in _new_names:
+        with open(path, "rb", buffering=0) as file:
+            elf = Elf(file)
+        renamed = provide(elf, path, places)
+        alone = renamed or _is_of_one_interpreter(elf) or not _is_shared(path, elf)
+        _new_names[path] = _load_copy(path, elf, renamed) if alone else None
+    return _new_names[path]
 
-        def content() -> bytearray:
-            return private_image(path, elf, renamed)
 
-        with copies.kept(path, content) as copy:
-            load_library(copy)
-    else:
-        load_library(path)
-    _new_names[path] = new
+def _is_shared(path: str, elf: Elf) -> bool:
+    """Load a library as it is, and tell whether it is the one that has its name.
+
+    Another environment may have another version of it.
+    """
+    load_library(path)
+    found = library_named(elf.soname)
+    return not elf.soname or (found is not None and os.path.samefile(found, path))
+
+
+def _load_copy(path: str, elf: Elf, renamed: dict[bytes, bytes]) -> bytes:
+    name = elf.soname or os.fsencode(os.path.basename(path))
+    new = private_name(name)
+
+    def content() -> bytearray:
+        return private_image(path, elf, {**renamed, name: new})
+
+    with copies.kept(path, content) as copy:
+        load_library(copy)
     return new
 
 

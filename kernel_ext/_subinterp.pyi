@@ -60,6 +60,9 @@ def load_extension(spec: ModuleSpec, path: str, name: str, /) -> ModuleType:
         ImportError: it cannot be loaded, or has no such function.
     """
 
+def execute_extension(module: ModuleType, /) -> None:
+    """Execute the module of a private copy; raises what the module does."""
+
 def load_library(path: str, /) -> None:
     """Load a library, so that what is loaded next finds it by its name.
 

@@ -12,7 +12,7 @@ TYPE_CHECKING = False  # importing typing would cost more than the rest
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-__all__ = ["Elf", "symbol_names"]
+__all__ = ["Elf", "read_elf", "symbol_names"]
 
 _ELF64 = b"\x7fELF\x02"
 _LOAD, _DYNAMIC = 1, 2  # kinds of program headers
@@ -24,9 +24,6 @@ _TAG = 16  # bytes of a tag with its value
 class Elf:
     """The dynamic section of a 64-bit shared object.
 
-    Raises:
-        ValueError: it is none, or is damaged.
-
     Attributes:
         names: the string table: what it needs, imports and exports, a NUL behind each.
         names_at: where that is in the file.
@@ -35,11 +32,7 @@ class Elf:
         soname: the name by which others need it, or nothing.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
-        header = file.read(64)
-        if header[:5] != _ELF64:
-            msg = "it is no 64-bit ELF file"
-            raise ValueError(msg)
+    def __init__(self, header: bytes, file: BinaryIO) -> None:
         size, count = _number(header, 54, 2), _number(header, 56, 2)
         segments = _read(file, _number(header, 32), size * count)
         end = file.seek(0, 2)
@@ -78,19 +71,34 @@ class Elf:
         return self.names[at : self.names.find(b"\0", at)]
 
 
+def read_elf(path: str) -> Elf | None:
+    """Read what a file says of itself.
+
+    Returns:
+        That; None for what is no 64-bit ELF file.
+
+    Raises:
+        ValueError: it is damaged.
+        OSError: it cannot be read.
+    """
+    # Unbuffered: five short reads are cheaper than a buffer of 128 KiB.
+    with open(path, "rb", buffering=0) as file:
+        header = file.read(64)
+        return Elf(header, file) if header[:5] == _ELF64 else None
+
+
 def symbol_names(path: str) -> bytes | None:
     """Return the names of all that a shared object imports and exports.
 
     Returns:
         The names, each with a NUL behind it; None for what is no 64-bit ELF file, or a
-        damaged one: the loader will say what is wrong with it.
+        damaged one.
     """
     try:
-        # Unbuffered: five short reads are cheaper than a buffer of 128 KiB.
-        with open(path, "rb", buffering=0) as file:
-            return Elf(file).names
+        elf = read_elf(path)
     except (OSError, ValueError):
         return None
+    return None if elf is None else elf.names
 
 
 def _number(data: bytes, at: int, size: int = 8) -> int:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 
-from .elf import symbol_names
+from .elf import read_elf, symbol_names
 
 TYPE_CHECKING = False  # importing typing would cost more than the rest
 if TYPE_CHECKING:
@@ -26,8 +26,17 @@ def check(spec: ModuleSpec) -> None:
     """Look at an extension module before it is loaded.
 
     Raises:
-        ImportError: its initialization is its code; one line says what to do.
+        ImportError: its initialization is its code, or its file is damaged; one line
+            says what to do.
     """
+    try:
+        read_elf(spec.origin or "")
+    except ValueError as error:
+        # To load it could end the process.
+        message = f"cannot import {spec.name!r} ({error}); install it again"
+        raise ImportError(message, name=spec.name, path=spec.origin) from None
+    except OSError:
+        return  # which the loader will say better
     if not _comes_in_phases(spec):
         from .refusals import refused
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["after_import", "install"]
 
 type Hook = Callable[[ModuleType], None]
-type Create = Callable[[ModuleSpec, Callable[[], ModuleType]], ModuleType]
 
 _hooks: dict[str, Hook] = {}
 
@@ -89,51 +88,62 @@ def install(extensions: str | None) -> None:
     sys.meta_path.insert(0, _Finder)
     after_import("comm", _bridge_comms)
     if extensions == "strict":
-        _load_extensions(_checked)
+        _check_extensions()
         after_import("polars", _need_all)
     elif extensions == "private":
         from . import private
 
         private.stand_in()
-        _load_extensions(_private)
+        _copy_extensions()
 
 
-def _load_extensions(load: Create) -> None:
-    # The class, not the finders: a loader may come from anywhere. Other imports cost
-    # nothing. Its public name is importlib's, which need not be there.
-    loader: Any = sys.modules["_frozen_importlib_external"]
-    create = loader.ExtensionFileLoader.create_module
+def _check_extensions() -> None:
+    create = _extension_loader().create_module
 
     def create_module(self: Any, spec: ModuleSpec) -> ModuleType:
-        return load(spec, lambda: create(self, spec))
+        module: ModuleType
+        # CPython's own, of which a shell needs dozens, refuse without doing harm.
+        if spec.name not in sys.stdlib_module_names:
+            from .extensions import check
 
-    loader.ExtensionFileLoader.create_module = create_module
+            check(spec)
+        try:
+            module = create(self, spec)
+        except ImportError as error:
+            from .extensions import explained
 
+            raise explained(error, spec) from None
+        return module
 
-def _is_part_of_python(spec: ModuleSpec) -> bool:
-    return spec.name in sys.stdlib_module_names
-
-
-def _checked(spec: ModuleSpec, create: Callable[[], ModuleType]) -> ModuleType:
-    # CPython's own, of which a shell needs dozens, refuse without doing harm.
-    if not _is_part_of_python(spec):
-        from .extensions import check
-
-        check(spec)
-    try:
-        return create()
-    except ImportError as error:
-        from .extensions import explained
-
-        raise explained(error, spec) from None
+    _extension_loader().create_module = create_module
 
 
-def _private(spec: ModuleSpec, create: Callable[[], ModuleType]) -> ModuleType:
-    if _is_part_of_python(spec):
-        return create()
-    from .private.loader import create_module
+def _copy_extensions() -> None:
+    loader = _extension_loader()
+    create, execute = loader.create_module, loader.exec_module
 
-    return create_module(spec)
+    def create_module(self: Any, spec: ModuleSpec) -> ModuleType:
+        if spec.name in sys.stdlib_module_names:
+            module: ModuleType = create(self, spec)
+            return module
+        from .private.loader import create_module
+
+        return create_module(spec)
+
+    def exec_module(self: Any, module: ModuleType) -> None:
+        if module.__name__ in sys.stdlib_module_names:
+            execute(self, module)
+        else:
+            _subinterp.execute_extension(module)
+
+    loader.create_module = create_module
+    loader.exec_module = exec_module
+
+
+def _extension_loader() -> Any:
+    # The class, not the finders: a loader may come from anywhere. Other imports cost
+    # nothing. Its public name is importlib's, which need not be there.
+    return sys.modules["_frozen_importlib_external"].ExtensionFileLoader
 
 
 def _need_all(package: ModuleType) -> None:

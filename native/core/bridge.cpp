@@ -17,11 +17,14 @@ namespace {
 
 struct BridgeState {
     Guest *guest;
+    int loading; // extension modules, see load_extension()
 };
 
-Guest &guest_of(PyObject *module) {
-    return *static_cast<BridgeState *>(PyModule_GetState(module))->guest;
+BridgeState &state_of(PyObject *module) {
+    return *static_cast<BridgeState *>(PyModule_GetState(module));
 }
+
+Guest &guest_of(PyObject *module) { return *state_of(module).guest; }
 
 /// UTF-8 of a str; lone surrogates, which UTF-8 cannot say, become \udcXX as text.
 bool copy_text(PyObject *text, std::string &into) {
@@ -210,7 +213,7 @@ PyObject *bridge_slot(PyObject *module, PyObject *) {
     }
 }
 
-PyObject *bridge_load_extension(PyObject *, PyObject *args) {
+PyObject *bridge_load_extension(PyObject *module, PyObject *args) {
     PyObject *spec = nullptr;
     PyObject *path = nullptr;
     const char *name = nullptr;
@@ -218,9 +221,14 @@ PyObject *bridge_load_extension(PyObject *, PyObject *args) {
                           &name)) {
         return nullptr;
     }
-    PyObject *result = load_extension(spec, PyBytes_AS_STRING(path), name);
+    PyObject *result =
+        load_extension(spec, PyBytes_AS_STRING(path), name, state_of(module).loading);
     Py_DECREF(path);
     return result;
+}
+
+PyObject *bridge_execute_extension(PyObject *module, PyObject *extension) {
+    return execute_extension(extension, state_of(module).loading) ? Py_NewRef(Py_None) : nullptr;
 }
 
 PyObject *bridge_load_library(PyObject *, PyObject *argument) {
@@ -271,6 +279,8 @@ PyMethodDef methods[] = {
     {"load_extension", bridge_load_extension, METH_VARARGS,
      "load_extension(spec, path, name)\n--\n\n"
      "Make the module of a private copy, by its function PyInit<name>."},
+    {"execute_extension", bridge_execute_extension, METH_O,
+     "execute_extension(module)\n--\n\nExecute the module of a private copy."},
     {"load_library", bridge_load_library, METH_O,
      "load_library(path)\n--\n\nLoad a library, so that what is loaded next finds its name."},
     {"library_named", bridge_library_named, METH_O,
@@ -330,7 +340,7 @@ bool install_bridge(Guest &guest) {
     }
     bool installed = PyModule_ExecDef(module, &definition) == 0;
     if (installed) {
-        static_cast<BridgeState *>(PyModule_GetState(module))->guest = &guest;
+        state_of(module).guest = &guest;
         installed = add_contents(module, guest) &&
                     PyDict_SetItemString(PyImport_GetModuleDict(), "_subinterp", module) == 0;
     }

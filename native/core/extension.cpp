@@ -8,37 +8,42 @@ namespace subinterp {
 
 namespace {
 
-/// While it lives, the attached interpreter takes modules that declare no support for it.
+/// While one lives, the attached interpreter takes modules that declare no support for it.
+///
+/// The guest's threads may load several at once: the last one puts it back. Counted with the
+/// guest's GIL, which is not given up in between.
 class AnyModule {
 public:
-    AnyModule() : imp_(PyImport_ImportModule("_imp")) { before_ = change(-1); }
+    explicit AnyModule(int &loading) : loading_(loading) {
+        allowed_ = loading_++ > 0 || override_check(-1);
+    }
     AnyModule(const AnyModule &) = delete;
     AnyModule &operator=(const AnyModule &) = delete;
     ~AnyModule() {
-        PyObject *raised = PyErr_GetRaisedException();
-        change(before_);
-        PyErr_SetRaisedException(raised);
-        Py_XDECREF(imp_);
+        if (--loading_ == 0) {
+            PyObject *raised = PyErr_GetRaisedException();
+            override_check(0);
+            PyErr_SetRaisedException(raised);
+        }
     }
 
     /// False with an exception set.
-    explicit operator bool() const { return known_; }
+    explicit operator bool() const { return allowed_; }
 
 private:
-    int change(int value) {
+    static bool override_check(int value) {
+        PyObject *imp = PyImport_ImportModule("_imp");
         PyObject *old =
-            imp_ != nullptr
-                ? PyObject_CallMethod(imp_, "_override_multi_interp_extensions_check", "i", value)
+            imp != nullptr
+                ? PyObject_CallMethod(imp, "_override_multi_interp_extensions_check", "i", value)
                 : nullptr;
-        known_ = old != nullptr;
-        const int result = known_ ? PyLong_AsInt(old) : 0;
         Py_XDECREF(old);
-        return result;
+        Py_XDECREF(imp);
+        return old != nullptr;
     }
 
-    PyObject *imp_;
-    bool known_ = false;
-    int before_ = 0;
+    int &loading_;
+    bool allowed_;
 };
 
 void *open(const char *path) {
@@ -76,12 +81,6 @@ PyObject *checked(PyObject *result, const std::string &function) {
     return result;
 }
 
-PyObject *from_definition(PyObject *definition, PyObject *spec) {
-    AnyModule any;
-    return any ? PyModule_FromDefAndSpec(reinterpret_cast<PyModuleDef *>(definition), spec)
-               : nullptr;
-}
-
 /// A module of the old kind, which its function has made, and executed.
 PyObject *known_by_definition(PyObject *module) {
     PyModuleDef *definition = PyModule_Check(module) ? PyModule_GetDef(module) : nullptr;
@@ -98,7 +97,11 @@ PyObject *known_by_definition(PyObject *module) {
 
 } // namespace
 
-PyObject *load_extension(PyObject *spec, const char *path, const char *name) {
+PyObject *load_extension(PyObject *spec, const char *path, const char *name, int &loading) {
+    const AnyModule any(loading);
+    if (!any) {
+        return nullptr;
+    }
     void *library = open(path);
     if (library == nullptr) {
         return nullptr;
@@ -106,8 +109,7 @@ PyObject *load_extension(PyObject *spec, const char *path, const char *name) {
 #if PY_VERSION_HEX >= 0x030F0000
     // PEP 793. Some modules have both, for older versions.
     if (auto *table = find<const PySlot *(*)()>(library, std::string("PyModExport") + name)) {
-        AnyModule any;
-        return any ? PyModule_FromSlotsAndSpec(table(), spec) : nullptr;
+        return PyModule_FromSlotsAndSpec(table(), spec);
     }
 #endif
     const std::string function = std::string("PyInit") + name;
@@ -122,8 +124,20 @@ PyObject *load_extension(PyObject *spec, const char *path, const char *name) {
     if (result == nullptr) {
         return nullptr;
     }
-    return PyObject_TypeCheck(result, &PyModuleDef_Type) ? from_definition(result, spec)
-                                                         : known_by_definition(result);
+    if (PyObject_TypeCheck(result, &PyModuleDef_Type)) {
+        return PyModule_FromDefAndSpec(reinterpret_cast<PyModuleDef *>(result), spec);
+    }
+    return known_by_definition(result);
+}
+
+bool execute_extension(PyObject *module, int &loading) {
+    const AnyModule any(loading);
+    PyObject *imp = any ? PyImport_ImportModule("_imp") : nullptr;
+    PyObject *done =
+        imp != nullptr ? PyObject_CallMethod(imp, "exec_dynamic", "O", module) : nullptr;
+    Py_XDECREF(done);
+    Py_XDECREF(imp);
+    return done != nullptr;
 }
 
 bool load_library(const char *path) { return open(path) != nullptr; }

@@ -12,8 +12,11 @@ namespace subinterp {
 ///
 /// `name` is what stands behind `PyInit` in the name of its function. Returns a new reference,
 /// or null with an ImportError or what the module raised; the module is still to be executed.
-/// What is loaded is never unloaded.
-PyObject *load_extension(PyObject *spec, const char *path, const char *name);
+/// What is loaded is never unloaded. `loading` counts how many the guest is loading.
+PyObject *load_extension(PyObject *spec, const char *path, const char *name, int &loading);
+
+/// Execute such a module; it may make others meanwhile. False with an exception set.
+bool execute_extension(PyObject *module, int &loading);
 
 /// Load a library that copies need, so that they find it by its name. False with an
 /// ImportError set.

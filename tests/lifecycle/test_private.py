@@ -34,7 +34,7 @@ def make(name):
 """
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache of the test's own."""
     folder = tmp_path / "cache"
@@ -204,7 +204,7 @@ b.exec("import counting")
     assert len(kept(cache)) == 1
 
 
-def test_a_thread_of_a_library_outlives_its_guest(packages: Path, cache: Path) -> None:
+def test_a_thread_of_a_library_outlives_its_guest(packages: Path) -> None:
     """It waits for ever at its next call, as at the end of CPython."""
     build_module("call_for_ever", packages, "calling")
 
@@ -223,9 +223,7 @@ assert subinterp.list_all() == []
     )
 
 
-def test_the_process_ends_while_threads_of_libraries_call(
-    packages: Path, cache: Path
-) -> None:
+def test_the_process_ends_while_threads_of_libraries_call(packages: Path) -> None:
     """Into guests that were not closed, and are idle or busy."""
     build_module("call_for_ever", packages, "calling")
 
@@ -244,9 +242,7 @@ leave()
     )
 
 
-def test_closing_while_threads_of_libraries_call_back(
-    packages: Path, cache: Path
-) -> None:
+def test_closing_while_threads_of_libraries_call_back(packages: Path) -> None:
     """The run is interrupted; its guest ends when the threads are through."""
     build_module("call_back", packages, "calling")
 
@@ -266,7 +262,7 @@ nothing_left(threads=2)
     )
 
 
-def test_a_fork_while_threads_of_libraries_call(packages: Path, cache: Path) -> None:
+def test_a_fork_while_threads_of_libraries_call(packages: Path) -> None:
     """The child has none of them, and can load its own."""
     build_module("call_for_ever", packages, "calling")
     build_module("count", packages, "counting")

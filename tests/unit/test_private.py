@@ -143,7 +143,7 @@ def test_an_exception_of_the_module_is_raised_as_it_is(
     build("failing", packages)
     guest = make("a")
 
-    with pytest.raises(RuntimeError, match="^out of luck$"):
+    with pytest.raises(RuntimeError, match=r"^out of luck$"):
         guest.exec("import failing")
 
 

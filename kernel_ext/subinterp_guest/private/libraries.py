@@ -9,11 +9,15 @@ from __future__ import annotations
 import os
 
 from _subinterp import library_named, load_library
-from subinterp_guest.elf import Elf
+from subinterp_guest.elf import read_elf
 
 from . import copies
 from .image import private_image, private_name
 from .known import NOT_THREAD_SAFE
+
+TYPE_CHECKING = False  # importing typing would cost more than the rest
+if TYPE_CHECKING:
+    from subinterp_guest.elf import Elf
 
 __all__ = ["provide"]
 
@@ -66,8 +70,9 @@ def _find(needed: bytes, places: tuple[str, ...]) -> str | None:
 
 def _load(path: str, places: tuple[str, ...]) -> bytes | None:
     if path not in _new_names:
-        with open(path, "rb", buffering=0) as file:
-            elf = Elf(file)
+        elf = read_elf(path)
+        if elf is None:
+            return None  # a linker's script, say: nothing that is loaded
         renamed = provide(elf, path, places)
         alone = renamed or _is_of_one_interpreter(elf) or not _is_shared(path, elf)
         _new_names[path] = _load_copy(path, elf, renamed) if alone else None

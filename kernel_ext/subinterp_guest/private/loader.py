@@ -5,7 +5,7 @@ from __future__ import annotations
 from warnings import filterwarnings
 
 from _subinterp import load_extension
-from subinterp_guest.elf import Elf
+from subinterp_guest.elf import read_elf
 
 from . import copies, libraries, policy
 from .image import private_image
@@ -39,8 +39,9 @@ def create_module(spec: ModuleSpec) -> ModuleType:
         return known
     path = spec.origin or ""
     try:
-        with open(path, "rb", buffering=0) as file:
-            elf = Elf(file)
+        elf = read_elf(path)
+        if elf is None:
+            raise _failure(spec, "it is no 64-bit ELF file")
         policy.permit(spec, elf)
         renamed = libraries.provide(elf, path)
 
@@ -68,7 +69,7 @@ def _suffix(name: str) -> str:
     return f"U_{last.encode('punycode').decode().replace('-', '_')}"
 
 
-def _failure(spec: ModuleSpec, error: Exception) -> ImportError:
+def _failure(spec: ModuleSpec, error: Exception | str) -> ImportError:
     message = f"cannot load a private copy of {spec.name!r} ({error})"
     return ImportError(message, name=spec.name, path=spec.origin)
 

@@ -169,8 +169,7 @@ def test_what_is_wrong_with_a_file_is_left_to_the_loader(
     for name, data in {
         "empty": b"",
         "text": b"#!/bin/sh\n",
-        "short": whole[:64],
-        "shorter": whole[:40],
+        "short": whole[:4],
     }.items():
         (tmp_path / f"{name}{suffix}").write_bytes(data)
 

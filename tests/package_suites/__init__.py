@@ -1,0 +1,1 @@
+"""Packages' own tests, run in the host and in guests with private copies."""

@@ -1,0 +1,86 @@
+"""Which tests of which packages are run, and what may differ in a guest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+__all__ = ["SUITES", "Suite"]
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Test modules that a package comes with."""
+
+    packages: tuple[str, ...]
+    """Whose tests pytest collects (``--pyargs``)."""
+    options: tuple[str, ...] = ()
+    """More for pytest."""
+    differences: dict[str, str] = field(default_factory=dict)
+    """Tests that end in another way in a guest, and why; the end of their names."""
+
+
+_NO_FORK = "it forks, which CPython forbids an isolated interpreter"
+
+SUITES = {
+    "numpy": Suite(
+        tuple(
+            f"numpy.{part}"
+            for part in (
+                "_core",
+                "lib",
+                "linalg",
+                "random",
+                "fft",
+                "ma",
+                "polynomial",
+                "matrixlib",
+                "testing",
+                "ctypeslib",
+            )
+        ),
+        ("-m", "not slow"),
+        {"test_xerbla_override": _NO_FORK},
+    ),
+    "numpy-core": Suite(
+        ("numpy._core",), ("-m", "not slow"), {"test_xerbla_override": _NO_FORK}
+    ),
+    # Some seconds of each kind of work: for every change.
+    "numpy-short": Suite(("numpy.linalg", "numpy.fft", "numpy.polynomial")),
+    "scipy": Suite(
+        tuple(
+            f"scipy.{part}"
+            for part in (
+                "linalg",
+                "optimize",
+                "spatial",
+                "ndimage",
+                "sparse.linalg",
+                "integrate",
+                "interpolate",
+                "fft",
+            )
+        ),
+        ("-m", "not slow"),
+    ),
+    "pandas": Suite(
+        tuple(
+            f"pandas.tests.{part}"
+            for part in (
+                "groupby",
+                "reshape",
+                "indexing",
+                "io.json",
+                "window",
+                "arrays.string_",
+            )
+        ),
+        ("-m", "not slow and not network"),
+    ),
+    "scikit-learn": Suite(
+        (
+            "sklearn.linear_model.tests.test_logistic",
+            "sklearn.cluster.tests.test_k_means",
+            "sklearn.tree.tests.test_tree",
+        ),
+    ),
+}

@@ -45,6 +45,14 @@ def ipython(session: nox.Session) -> None:
     session.run(*suite, *session.posargs, env={"PYTHONPATH": "tests"})
 
 
+@nox.session(python=VERSIONS)
+def package_suites(session: nox.Session) -> None:
+    """Run packages' own tests in a guest with private copies; arguments name some."""
+    session.install("--prefer-binary", ".", *group("integrations"), "scikit-learn")
+    suites = ("python", "-m", "package_suites")
+    session.run(*suites, *session.posargs, env={"PYTHONPATH": "tests"})
+
+
 @nox.session(python="3.13")
 def browser(session: nox.Session) -> None:
     """Drive JupyterLab in Chromium, or in what $CHROMIUM names."""

@@ -25,6 +25,7 @@ BENCHMARKS = {
     "completion": "Tab for a guest that computes",
     "first_cell": "the first cell under a new name",
     "extensions": "the look at extension modules",
+    "private": "NumPy and others in guests with private copies",
     "throughput": "two guests against two processes",
     "interrupt": "from the request to the KeyboardInterrupt",
     "lifetime": "creating and closing: time and memory",

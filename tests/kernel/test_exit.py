@@ -78,6 +78,8 @@ def test_a_restarted_kernel_is_new(own: Notebook, state: str) -> None:
     """Restart works as without guests, and the new kernel has none."""
     _prepare(own, state)
     own.client.stop_channels()
+    # How long that takes is the question of the other tests.
+    own.manager.shutdown_wait_time = 60.0
     own.manager.restart_kernel()
     assert own.process.returncode == 0
     own.connect()

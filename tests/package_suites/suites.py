@@ -45,7 +45,11 @@ SUITES = {
         ("numpy._core",), ("-m", "not slow"), {"test_xerbla_override": _NO_FORK}
     ),
     # Some seconds of each kind of work: for every change.
-    "numpy-short": Suite(("numpy.linalg", "numpy.fft", "numpy.polynomial")),
+    "numpy-short": Suite(
+        ("numpy.linalg", "numpy.fft"),
+        ("-m", "not slow"),
+        {"test_xerbla_override": _NO_FORK},
+    ),
     "scipy": Suite(
         tuple(
             f"scipy.{part}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 from _subinterp import slot
 
@@ -17,9 +17,9 @@ from . import cache
 
 TYPE_CHECKING = False  # importing typing would cost more than the rest
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-__all__ = ["kept"]
+__all__ = ["Copy"]
 
 _LASTING_SLOTS = 8  # each takes as much space again; the copies of others go at once
 _DAY = 24 * 3600.0
@@ -27,9 +27,8 @@ _DAY = 24 * 3600.0
 _memory: list[int] = []  # descriptors: the linker knows files by name, so never reused
 
 
-@contextmanager
-def kept(path: str, content: Callable[[], bytearray]) -> Iterator[str]:
-    """Give the path of this guest's copy, while it is loaded.
+class Copy:
+    """This guest's copy of a shared object; its path, while it is loaded.
 
     Args:
         path: the original.
@@ -38,23 +37,33 @@ def kept(path: str, content: Callable[[], bytearray]) -> Iterator[str]:
     Raises:
         OSError: the original cannot be read, or there is no place for a copy.
     """
-    size = os.stat(path).st_size
-    name = f"{cache.key_of(path)}-{os.path.basename(path)}"
-    stays = slot() < _LASTING_SLOTS
-    folder = cache.folder(f"{slot():03}" if stays else "passing")
-    if folder is None:
-        yield _in_memory(path, content())
-        return
-    copy = os.path.join(folder, name if stays else f"{os.getpid()}-{slot()}-{name}")
-    if not _is_intact(copy, size):
-        data = content()
-        if not _written(copy, data):
-            copy, stays = _in_memory(path, data), True
-    try:
-        yield copy
-    finally:
+
+    def __init__(self, path: str, content: Callable[[], bytearray]) -> None:
+        size = os.stat(path).st_size
+        name = f"{cache.key_of(path)}-{os.path.basename(path)}"
+        stays = slot() < _LASTING_SLOTS
+        folder = cache.folder(f"{slot():03}" if stays else "passing")
+        self._passing = ""
+        if folder is None:
+            self._path = _in_memory(path, content())
+            return
+        self._path = os.path.join(
+            folder, name if stays else f"{os.getpid()}-{slot()}-{name}"
+        )
+        if not _is_intact(self._path, size):
+            data = content()
+            if not _written(self._path, data):
+                self._path = _in_memory(path, data)
+                return
         if not stays:
-            os.unlink(copy)
+            self._passing = self._path
+
+    def __enter__(self) -> str:
+        return self._path
+
+    def __exit__(self, *_: object) -> None:
+        if self._passing:
+            os.unlink(self._passing)
 
 
 def _is_intact(copy: str, size: int) -> bool:

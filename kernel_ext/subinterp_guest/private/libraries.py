@@ -96,7 +96,7 @@ def _load_copy(path: str, elf: Elf, renamed: dict[bytes, bytes]) -> bytes:
     def content() -> bytearray:
         return private_image(path, elf, {**renamed, name: new})
 
-    with copies.kept(path, content) as copy:
+    with copies.Copy(path, content) as copy:
         load_library(copy)
     return new
 

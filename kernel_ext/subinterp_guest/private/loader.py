@@ -49,7 +49,7 @@ def create_module(spec: ModuleSpec) -> ModuleType:
             policy.permit_untried(spec)
             return private_image(path, elf, renamed)
 
-        with copies.kept(path, content) as copy:
+        with copies.Copy(path, content) as copy:
             module = load_extension(spec, copy, _suffix(spec.name))
     except (OSError, ValueError) as error:
         raise _failure(spec, error) from None

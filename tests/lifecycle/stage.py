@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _interpreters
+import ctypes
 import os
 import textwrap
 import time
@@ -230,6 +231,10 @@ def nothing_left(threads: int) -> None:
 
 
 def resident() -> int:
-    """Return how many bytes of physical memory the process has now."""
+    """Return how many bytes of physical memory the process needs now."""
+    # What was needed at once for a moment, when the machine was busy, may be free by now
+    # and not given back.
+    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
+        trim(0)
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")

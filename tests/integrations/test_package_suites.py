@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from integrations.packages import installed
+from .packages import installed
+
+pytestmark = pytest.mark.integrations
 
 
 @pytest.mark.timeout(300)

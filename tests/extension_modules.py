@@ -16,7 +16,10 @@ _SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
 # RAN is a file that the module's own code makes.
 _HEAD = r"""
 #include <Python.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 static int ran(PyObject *module) {
@@ -67,6 +70,23 @@ _EXPORTED_SLOT = (
 )
 _SLOT = "{Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},"
 _PLAIN = "return ran(module);"
+# What one interpreter has made, whichever is first, all that load the module hold on to.
+_SHARE = r"""
+    static PyObject *kept;
+    int lock = open(RAN ".lock", O_CREAT | O_RDWR, 0600);
+    flock(lock, LOCK_EX);
+    const char *known = getenv("NAME");
+    if (known != NULL) {
+        kept = (PyObject *)strtoull(known, NULL, 16);
+    } else {
+        char address[20];
+        kept = PyList_New(0);
+        snprintf(address, sizeof address, "%llx", (unsigned long long)kept);
+        setenv("NAME", address, 1);
+    }
+    close(lock);
+    return kept == NULL ? -1 : ran(module);
+"""
 _ABORT = 'fputs("oh dear\\n", stderr); abort();'
 
 
@@ -85,10 +105,13 @@ _SOURCES = {
     "hanging": _multi("for (;;) pause();"),
     "failing": _multi('PyErr_SetString(PyExc_RuntimeError, "out of luck"); return -1;'),
     "crashing_late": _multi(end=_ABORT),
+    "sharing": _multi(_SHARE, slot=""),
 }
 
 
-def build(kind: str, folder: Path, name: str | None = None) -> Path:
+def build(
+    kind: str, folder: Path, name: str | None = None, needs: Path | None = None
+) -> Path:
     """Compile a module into a folder, under its kind's name or another one.
 
     Args:
@@ -96,7 +119,11 @@ def build(kind: str, folder: Path, name: str | None = None) -> Path:
             initialization, and the slot for a GIL of one's own or not;
             ``exported_undeclared`` and ``exported``, the same by PEP 793; with the
             slot, ``crashing``, ``hanging`` and ``failing`` at import,
-            ``crashing_late`` when the interpreter ends.
+            ``crashing_late`` when the interpreter ends; ``sharing``, which lets
+            interpreters have an object in common.
+        folder: where to.
+        name: another name.
+        needs: a library to link it with.
 
     Returns:
         A file that is there when the module's code was run.
@@ -107,8 +134,9 @@ def build(kind: str, folder: Path, name: str | None = None) -> Path:
     source = source.replace("RAN", f'"{ran}"')
     include = f"-I{sysconfig.get_path('include')}"
     target = str(folder / f"{name}{_SUFFIX}")
+    link = [f"-L{needs.parent}", "-Wl,--no-as-needed", f"-l:{needs.name}"] if needs else []
     subprocess.run(
-        ["cc", "-xc", "-", "-shared", "-fPIC", include, "-o", target],
+        ["cc", "-shared", "-fPIC", include, "-o", target, "-xc", "-", *link],
         input=source.encode(),
         check=True,
     )

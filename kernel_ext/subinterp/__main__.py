@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -23,9 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.incomplete:
         options.incomplete.print_help()
         return 0
-    return _install_kernel(
-        options.name, user=options.user, prefix=options.prefix, use=options.use
-    )
+    return int(options.run(options))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -39,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.set_defaults(incomplete=parser)
     commands = parser.add_subparsers(metavar="COMMAND")
+    _add_check(commands.add_parser("check", help="try modules in interpreters"))
     kernel = commands.add_parser("kernel", help="the Jupyter kernel with the extension")
     kernel.set_defaults(incomplete=kernel)
     install = kernel.add_subparsers(metavar="COMMAND").add_parser(
@@ -46,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
         help="install its kernelspec",
         description="Install the kernelspec, for the whole system if not told where.",
     )
-    install.set_defaults(incomplete=None)
+    install.set_defaults(incomplete=None, run=_install_kernel)
     place = install.add_mutually_exclusive_group()
     place.add_argument("--user", action="store_true", help="for this user only")
     place.add_argument(
@@ -68,6 +69,29 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_check(check: argparse.ArgumentParser) -> None:
+    check.description = (
+        "Try, in child processes, whether modules can be used in interpreters."
+    )
+    check.set_defaults(incomplete=None, run=_check)
+    check.add_argument("modules", metavar="MODULE", nargs="+")
+    check.add_argument(
+        "--timeout",
+        metavar="S",
+        type=float,
+        default=60.0,
+        help="give a module at most that long in each kind (60 seconds)",
+    )
+    check.add_argument(
+        "--kind",
+        action="append",
+        dest="kinds",
+        metavar="KIND",
+        help="only in this kind: strict, private or shared; may repeat",
+    )
+    check.add_argument("--json", action="store_true", help="print the rows as JSON")
+
+
 def _directory(text: str) -> str:
     # An empty one, as from an unset shell variable, would mean the whole system.
     if not text:
@@ -76,14 +100,27 @@ def _directory(text: str) -> str:
     return text
 
 
-def _install_kernel(
-    name: str, *, user: bool, prefix: str | None, use: str | None
-) -> int:
+def _check(options: argparse.Namespace) -> int:
+    from subinterp import checks  # noqa: PLC0415 - brings all that guests need
+
+    kinds = options.kinds or checks.KINDS
+    try:
+        report = checks.check(*options.modules, timeout=options.timeout, kinds=kinds)
+    except ValueError as error:
+        return _refuse(f"cannot check ({error})")
+    except KeyboardInterrupt:
+        return _refuse("stopped checking")
+    print(json.dumps([asdict(row) for row in report]) if options.json else report)
+    return 0
+
+
+def _install_kernel(options: argparse.Namespace) -> int:
     # Imports ipykernel: seconds that --help and --version need not wait for.
     from subinterp import kernelspec  # noqa: PLC0415
 
+    name, user, prefix = options.name, options.user, options.prefix
     try:
-        directory = kernelspec.install(name, user=user, prefix=prefix, use=use)
+        directory = kernelspec.install(name, user=user, prefix=prefix, use=options.use)
     except OSError as error:
         reason = error.strerror or str(error)
         at = f": {error.filename}" if error.filename else ""

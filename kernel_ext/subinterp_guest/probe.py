@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import belongings
 from .elf import symbol_names
 from .exercises import EXERCISES
 from .packages import distribution_of, record_of
@@ -90,6 +91,7 @@ def _exercise(module: str) -> str:
 
 
 def _watch() -> None:
+    belongings.watch()
     loader: Any = ExtensionFileLoader
     for name in ("create_module", "exec_module"):
         setattr(loader, name, _recorded(getattr(loader, name)))

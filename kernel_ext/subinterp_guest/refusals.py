@@ -8,6 +8,7 @@ import _subinterp
 
 from .losses import forget, lost_by, note
 from .packages import distribution_of, outermost
+from .runner import settings
 
 TYPE_CHECKING = False  # a package may try dozens, and see each refused
 if TYPE_CHECKING:
@@ -34,7 +35,10 @@ class Refusal:
     def error(self) -> ImportError:
         """Make the exception, which says all this in one line."""
         owner = f" of {self.distribution}" if self.distribution else ""
-        way = "import it in the host"
+        way = "import it "
+        if self._is_for_private_copies():
+            way += "with extensions='private', or "
+        way += "in the host"
         # For the exception see interpreter.cpp.
         if self.reason is _NOT_DECLARED or sys.version_info >= (3, 13, 1):
             check = f"`%subinterp check {self.package}`"
@@ -47,6 +51,18 @@ class Refusal:
         )
         vars(error)[_MARK] = self.module
         return error
+
+    def _is_for_private_copies(self) -> bool:
+        """Tell whether nothing is known against a private copy of it."""
+        from .private.known import REFUSED
+
+        top = self.module.partition(".")[0]
+        return (
+            sys.platform == "linux"
+            and settings.get("extensions") == "strict"
+            and top not in sys.stdlib_module_names
+            and top not in REFUSED
+        )
 
 
 refusals: dict[str, Refusal] = {}

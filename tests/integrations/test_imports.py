@@ -30,7 +30,7 @@ def test_a_refusal_is_one_line(guest: Interpreter, refusal: Refusal) -> None:
 
         assert type(caught.value) is ImportError
         text = str(caught.value)
-        assert text.startswith(f"{refusal.words}; import it in the host")
+        assert text.startswith(f"{refusal.words}; import it with extensions=")
         assert "\n" not in text
     packages = {name.partition(".")[0] for name in set(sys.modules) - before}
     asked = {refusal.imported, refusal.module}

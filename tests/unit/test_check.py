@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import textwrap
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from subinterp import CheckRow, Interpreter
+    from subinterp.checks import Kind
 
 _FALLBACK = "try:\n    from . import native\nexcept ImportError:\n    native = None\n"
 _NOISE = """
@@ -31,6 +34,7 @@ _MODULES = (
     "failing",
     "crashing",
     "crashing_late",
+    "sharing",
     "lossy",
     "late",
     "noisy",
@@ -47,7 +51,7 @@ _MODULES = (
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Modules for each thing that may happen, where they can be imported."""
     folder = tmp_path_factory.mktemp("modules")
-    for kind in _MODULES[:6]:
+    for kind in _MODULES[:7]:
         build(kind, folder)
     for name, source in {
         "lossy": _FALLBACK,
@@ -88,6 +92,7 @@ def rows(folder: Path) -> dict[str, CheckRow]:
         ("noisy", "works", "pure Python"),
         ("quitting", "fails", "SystemExit: enough"),
         ("leaving", "fails", "exit status 0 while being imported"),
+        ("sharing", "refuses", "sharing: it does not say that it supports"),
         ("needy", "fails", "ModuleNotFoundError: No module named 'not_installed_a"),
         ("nosuch", "not installed", ""),
         ("late.nosuch", "not installed", ""),
@@ -100,24 +105,81 @@ def test_each_end_is_a_finding(
     """Nothing that a module does is an error of the check."""
     row = rows[module]
 
-    assert (row.strict, row.reason.removeprefix("strict: ")[: len(reason)]) == (
-        strict,
-        reason,
-    )
+    assert row.strict == strict
+    assert re.sub(r"^strict(, \w+)*: ", "", row.reason).startswith(reason)
+    assert reason or not row.reason
 
 
 @pytest.mark.timeout(180)
 def test_a_shared_gil_is_tried_as_well(rows: dict[str, CheckRow]) -> None:
-    """It is the way out where it works."""
+    """It is a way out where it works."""
     of_single_phase = "works" if sys.version_info >= (3, 13, 1) else "refuses"
 
     assert rows["undeclared"].shared == rows["declared"].shared == "works"
-    assert rows["undeclared"].way_out == "gil='shared', or the host"
     assert rows["single_phase"].shared == of_single_phase
     assert rows["failing"].shared == "fails"
-    assert rows["late"].way_out.endswith("the host")
+
+
+@pytest.mark.timeout(180)
+def test_private_copies_are_tried_as_well(rows: dict[str, CheckRow]) -> None:
+    """In them all is loaded, and what is wrong goes on being wrong."""
+    private = {module: row.private for module, row in rows.items()}
+
+    for module in ("single_phase", "undeclared", "declared", "lossy", "late", "noisy"):
+        assert private[module] == "works", rows[module]
+    assert private["crashing"] == private["crashing_late"] == "crashes"
+    assert private["failing"] == private["needy"] == "fails"
+    assert private["nosuch"] == "not installed"
+
+
+@pytest.mark.timeout(180)
+def test_an_object_that_two_interpreters_have_is_found(
+    rows: dict[str, CheckRow],
+) -> None:
+    """All works, and would do so for some time."""
+    row = rows["sharing"]
+
+    assert row.private == "fails"
+    assert "; private: 1 pointer into another interpreter: sharing.cpyt" in row.reason
+    assert " points to a list of another interpreter" in row.reason
+
+
+def test_a_pointer_that_does_not_come_again_is_no_finding(tmp_path: Path) -> None:
+    """It was to memory that has got another owner since."""
+    source = f"""
+        import os
+        marker = {str(tmp_path / "first")!r}
+        try:
+            os.symlink(str(os.getpid()), marker)
+        except FileExistsError:
+            pass
+        if os.readlink(marker) == str(os.getpid()):
+            from . import sharing
+        from . import undeclared
+    """
+    (tmp_path / "once").mkdir()
+    (tmp_path / "once" / "__init__.py").write_text(textwrap.dedent(source))
+    ran = build("sharing", tmp_path / "once")
+    build("undeclared", tmp_path / "once")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(tmp_path)
+        (row,) = subinterp.check("once", kinds=["private"])
+
+    assert ran.exists()
+    assert (row.private, row.reason) == ("works", "")
+
+
+@pytest.mark.timeout(180)
+def test_the_ways_out_are_the_kinds_that_work(rows: dict[str, CheckRow]) -> None:
+    """And the host, where nothing works as far as is known."""
+    all_ways = "extensions='private', gil='shared', or the host"
+
+    assert rows["undeclared"].way_out == all_ways
+    assert rows["lossy"].way_out == f"{all_ways}, to be quick"
+    assert rows["sharing"].way_out == "gil='shared', or the host"
+    assert rows["late"].way_out.startswith("extensions='private', ")
     assert rows["failing"].way_out == "perhaps the host"
-    assert rows["lossy"].way_out == "gil='shared', or the host, to be quick"
     assert rows["declared"].way_out == ""
 
 
@@ -134,7 +196,7 @@ def test_a_module_that_hangs_is_given_up(folder: Path) -> None:
 
     (row,) = subinterp.check("hanging", timeout=8)
 
-    assert row.strict == row.shared == "times out"
+    assert row.strict == row.private == row.shared == "times out"
     assert row.reason == "still being imported after 8 s"
 
 
@@ -175,14 +237,29 @@ def test_a_report_is_rows_and_a_table() -> None:
     assert report[1] is report.rows[1]
     heading, json, nosuch = repr(report).splitlines()
     assert heading.split() == [
-        *("module", "package", "version", "strict", "shared", "reason", "way", "out")
+        *("module", "package", "version", "strict", "private", "shared", "reason"),
+        *("way", "out"),
     ]
     assert json.split()[0] == "json"
-    assert json.split()[3:] == ["works", "works", "pure", "Python"]
+    assert json.split()[3:] == ["works", "works", "works", "pure", "Python"]
     assert nosuch.endswith("install it")
     html = report._repr_html_()
     assert html.count("<tr>") == 3
     assert "</span> works" in html
+
+
+def test_one_kind_of_guest_alone_can_be_tried(folder: Path) -> None:
+    """The reason is that of this kind, and others have no column."""
+    assert str(folder) in sys.path
+
+    report = subinterp.check("undeclared", kinds=["strict"])
+
+    (row,) = report
+    assert (row.strict, row.private, row.shared) == ("refuses", None, None)
+    assert row.reason.startswith("undeclared: it does not say")
+    assert row.way_out == "the host"
+    heading = repr(report).splitlines()[0].split()
+    assert heading[3:5] == ["strict", "reason"]
 
 
 @pytest.mark.parametrize(
@@ -208,3 +285,10 @@ def test_a_timeout_is_positive() -> None:
     """As everywhere."""
     with pytest.raises(ValueError, match="positive number of seconds, not 0"):
         subinterp.check("json", timeout=0)
+
+
+@pytest.mark.parametrize("kinds", [(), ("strict", "loose")])
+def test_kinds_are_those_that_there_are(kinds: tuple[Kind, ...]) -> None:
+    """One line that names them."""
+    with pytest.raises(ValueError, match=r"kinds must be some of \('strict', "):
+        subinterp.check("json", kinds=kinds)

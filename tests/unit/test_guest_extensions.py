@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from typing import TYPE_CHECKING
 
@@ -120,7 +121,7 @@ def test_the_ways_out_are_those_of_this_python(
 
         text = str(refusal(guest, f"import {kind}"))
 
-        assert "import it in the host" in text
+        assert "; import it with extensions='private', or in the host" in text
         shared = f"or with gil='shared' if `%subinterp check {kind}` says that"
         loads = kind == "undeclared" or sys.version_info >= (3, 13, 1)
         assert (shared in text) == loads
@@ -305,12 +306,21 @@ def test_polars_is_refused_for_it_breaks_without(
         assert text.startswith("cannot import 'polars.native'")
 
 
-def test_extensions_are_strict_or_refused_themselves() -> None:
-    """One clear line, also for what will come."""
-    for given, words in {
-        "loose": r"^extensions must be 'strict' or 'private', not 'loose'$",
-        None: r"^extensions must be 'strict' or 'private', not None$",
-    }.items():
+def test_private_copies_are_no_way_out_where_they_do_not_work(
+    guest: Interpreter, tmp_path: Path
+) -> None:
+    """Of some packages that is known, and CPython's own modules never get any."""
+    package(tmp_path, "torch", "from . import native", native="undeclared")
+
+    assert "PEP 684); import it in the host" in str(refusal(guest, "import torch"))
+    if importlib.util.find_spec("readline"):
+        assert "; import it in the host" in str(refusal(guest, "import readline"))
+
+
+def test_extensions_are_strict_or_private() -> None:
+    """One clear line."""
+    for given in ("loose", None):
+        words = f"^extensions must be 'strict' or 'private', not {given!r}$"
         with pytest.raises(ValueError, match=words):
             subinterp.create(extensions=given)  # type: ignore[arg-type]
 

@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, get_args
 
-from .report import CheckReport, CheckRow
+from .report import CheckReport, CheckRow, Kind
 from .trial import Trial
 
-__all__ = ["CheckReport", "CheckRow", "check"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
-_STRICT = {"gil": "own", "extensions": "strict"}
-_SHARED = {"gil": "shared"}
+__all__ = ["KINDS", "CheckReport", "CheckRow", "Kind", "check"]
+
+_OPTIONS: dict[Kind, dict[str, Any]] = {
+    "strict": {"gil": "own", "extensions": "strict"},
+    "private": {"gil": "own", "extensions": "private"},
+    "shared": {"gil": "shared"},
+}
+
+KINDS: tuple[Kind, ...] = tuple(
+    kind for kind in get_args(Kind) if kind != "private" or sys.platform == "linux"
+)
+"""The kinds of guests that there are on this system."""
 
 
-def check(*modules: str, timeout: float = 60.0) -> CheckReport:
+def check(
+    *modules: str, timeout: float = 60.0, kinds: Iterable[Kind] = KINDS
+) -> CheckReport:
     """Try whether modules can be used in guests, and tell why not.
 
     For each module and each kind of guest, a child process imports the module in two
@@ -25,17 +40,21 @@ def check(*modules: str, timeout: float = 60.0) -> CheckReport:
     Args:
         modules: their names, as for ``import``.
         timeout: how many seconds a child may take.
+        kinds: the kinds of guests to try: ``"strict"``, ``"private"`` (on Linux),
+            ``"shared"``.
 
     Raises:
         TypeError: there is no name, or one is no string.
-        ValueError: an empty name, or a timeout that is not positive.
+        ValueError: an empty name, a timeout that is not positive, no kind or an
+            unknown one.
     """
-    _validate(modules, timeout)
-    trials = [
-        (Trial(module, _STRICT), Trial(module, _SHARED))
-        for module in dict.fromkeys(modules)
-    ]
-    flat = [trial for pair in trials for trial in pair]
+    kinds = tuple(kinds)
+    _validate(modules, timeout, kinds)
+    trials = {
+        module: {kind: Trial(module, _OPTIONS[kind]) for kind in KINDS if kind in kinds}
+        for module in modules
+    }
+    flat = [trial for of_module in trials.values() for trial in of_module.values()]
     at_once = min(len(flat), os.process_cpu_count() or 1)
     with ThreadPoolExecutor(at_once, "subinterp-check") as pool:
         try:
@@ -47,13 +66,15 @@ def check(*modules: str, timeout: float = 60.0) -> CheckReport:
                 trial.stop()
     return CheckReport(
         tuple(
-            CheckRow.of(strict.module, next(outcomes), next(outcomes))
-            for strict, _ in trials
+            CheckRow.of(module, {kind: next(outcomes) for kind in of_module})
+            for module, of_module in trials.items()
         )
     )
 
 
-def _validate(modules: tuple[str, ...], timeout: float) -> None:
+def _validate(
+    modules: tuple[str, ...], timeout: float, kinds: tuple[Kind, ...]
+) -> None:
     if not modules:
         message = "check() takes the names of modules"
         raise TypeError(message)
@@ -61,6 +82,9 @@ def _validate(modules: tuple[str, ...], timeout: float) -> None:
         _validate_name(module)
     if not timeout > 0:
         message = f"timeout must be a positive number of seconds, not {timeout!r}"
+        raise ValueError(message)
+    if not kinds or not set(kinds) <= set(KINDS):
+        message = f"kinds must be some of {KINDS}, not {kinds!r}"
         raise ValueError(message)
 
 

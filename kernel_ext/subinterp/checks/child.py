@@ -13,6 +13,9 @@ from contextlib import suppress
 from typing import Any, TextIO
 
 from subinterp.registry import close_all, create
+from subinterp.settings import guest_options
+
+from .scan import strays
 
 __all__ = ["main"]
 
@@ -33,6 +36,8 @@ def main(task: dict[str, Any]) -> None:
         # By the signal's default action, whoever has which GIL.
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, task["seconds"])
+    # Nothing is tried first: this is the trial.
+    guest_options["untried"] = True
     module, options = task["module"], task["create"]
     say(stage="create")
     guests = [create(f"check{number}", **options) for number in range(_GUESTS)]
@@ -46,6 +51,10 @@ def main(task: dict[str, Any]) -> None:
         say(stage=stage, reports=reports)
         if any(report.keys() & {"missing", "refused", "failed"} for report in reports):
             break
+    else:
+        if options.get("extensions") == "private":
+            say(stage="scan")
+            say(stage="scan", strays=strays(guests))
     say(stage="close")
     close_all(_CLOSE_SECONDS)
     say(stage="exit")

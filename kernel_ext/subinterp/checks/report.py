@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from subinterp.display.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from .trial import Outcome, Verdict
 
-__all__ = ["CheckReport", "CheckRow"]
+__all__ = ["CheckReport", "CheckRow", "Kind"]
 
+Kind = Literal["strict", "private", "shared"]
+
+_KINDS: tuple[Kind, ...] = get_args(Kind)
 _HOST = "the host"
-_SHARED = "gil='shared'"
+_WAYS: dict[Kind, str] = {
+    "private": "extensions='private'",
+    "shared": "gil='shared'",
+}
 
 
 @dataclass(frozen=True)
 class CheckRow:
-    """What becomes of one module in each kind of guest."""
+    """What becomes of one module in each kind of guest; None where it was not tried."""
 
     module: str
     package: str
     """What has installed it; empty if that is not known."""
     version: str
-    strict: Verdict
+    strict: Verdict | None
     """In a guest with its own GIL."""
-    shared: Verdict
+    private: Verdict | None
+    """In one with ``extensions="private"``."""
+    shared: Verdict | None
     """In a guest with ``gil="shared"``."""
     reason: str
     """Why not, where something is not as in the host."""
@@ -36,43 +44,49 @@ class CheckRow:
     """What to do then."""
 
     @classmethod
-    def of(cls, module: str, strict: Outcome, shared: Outcome) -> CheckRow:
-        """Put together what two trials have shown."""
-        package, _, version = (strict.distribution or shared.distribution).partition(
-            " "
-        )
+    def of(cls, module: str, outcomes: Mapping[Kind, Outcome]) -> CheckRow:
+        """Put together what the trials have shown, by the kind of guest."""
+        found = [outcome.distribution for outcome in outcomes.values()]
+        package, _, version = next(filter(None, found), "").partition(" ")
+        verdicts = {kind: outcomes[kind].verdict for kind in outcomes}
         return cls(
             module,
             package,
             version,
-            strict.verdict,
-            shared.verdict,
-            _reason(strict, shared),
-            _way_out(strict, shared),
+            **{kind: verdicts.get(kind) for kind in _KINDS},
+            reason=_reason(outcomes),
+            way_out=_way_out(outcomes),
         )
 
 
-def _reason(strict: Outcome, shared: Outcome) -> str:
-    if strict.reason == shared.reason or strict.verdict == shared.verdict == "works":
-        return strict.reason
-    both = {"strict": strict, "shared": shared}.items()
-    wrong = (f"{mode}: {o.reason}" for mode, o in both if o.verdict != "works")
-    return "; ".join(wrong)
+def _reason(outcomes: Mapping[Kind, Outcome]) -> str:
+    wrong = {kind: one for kind, one in outcomes.items() if one.verdict != "works"}
+    # A note, such as that the module is pure Python, where nothing is wrong.
+    of_kinds: dict[str, list[Kind]] = {}
+    for kind, outcome in (wrong or outcomes).items():
+        of_kinds.setdefault(outcome.reason, []).append(kind)
+    if len(of_kinds) == 1 and len(wrong) in {0, len(outcomes)}:
+        return next(iter(of_kinds))
+    return "; ".join(f"{', '.join(kinds)}: {why}" for why, kinds in of_kinds.items())
 
 
-def _way_out(strict: Outcome, shared: Outcome) -> str:
-    if strict.verdict == "not installed":
-        providers = strict.providers.split()
+def _way_out(outcomes: Mapping[Kind, Outcome]) -> str:
+    first = next(iter(outcomes.values()))
+    if first.verdict == "not installed":
+        providers = first.providers.split()
         return f"check {' '.join(providers)}" if providers else "install it"
-    if strict.verdict == "works":
+    if first.verdict == "works":
         return ""
-    if shared.verdict == "works":
-        way = f"{_SHARED}, or {_HOST}"
-    elif strict.verdict in {"refuses", "slow path"}:
-        way = _HOST
-    else:
-        way = f"perhaps {_HOST}"  # but nothing is known of it
-    return f"{way}, to be quick" if strict.verdict == "slow path" else way
+    ways = [
+        way
+        for kind, way in _WAYS.items()
+        if kind in outcomes and outcomes[kind].verdict == "works"
+    ]
+    # Of the host nothing is known but that it has no reason to refuse.
+    sure = ways or first.verdict in {"refuses", "slow path"}
+    ways.append(_HOST if sure else f"perhaps {_HOST}")
+    way = f"{', '.join(ways[:-1])}, or {ways[-1]}" if ways[1:] else ways[0]
+    return f"{way}, to be quick" if first.verdict == "slow path" else way
 
 
 @dataclass(frozen=True, repr=False)
@@ -106,12 +120,13 @@ class CheckReport:
         return self._table()._repr_mimebundle_(include, exclude)
 
     def _table(self) -> Table:
-        columns = "module", "package", "version", "strict", "shared", "reason"
+        tried = [k for k in _KINDS if any(getattr(row, k) for row in self.rows)]
+        columns = "module", "package", "version", *tried, "reason"
         return Table(
             (*columns, "way out"),
             tuple(
                 (*(str(getattr(row, name)) for name in columns), row.way_out)
                 for row in self.rows
             ),
-            states=frozenset({"strict", "shared"}),
+            states=frozenset(_KINDS),
         )

@@ -8,11 +8,15 @@ import subprocess
 import sys
 from contextlib import suppress
 
+from subinterp_guest.packages import outermost
+
 from . import cache
 
 __all__ = ["failure"]
 
 _SECONDS = 60
+_NO_RESULT = "no result"
+_PASSING = {_NO_RESULT, "times out"}
 
 _failures: dict[str, str] = {}
 
@@ -26,40 +30,48 @@ def failure(module: str, proof: str) -> str:
         module: its name.
         proof: a file that changes when the outcome may.
     """
-    package = module.partition(".")[0]
+    package = outermost(module)
     key = cache.key_of(proof, package)
     if key not in _failures:
         folder = cache.folder("trials")
         known = None if folder is None else os.path.join(folder, f"{key}.json")
         reason = None if known is None else _read(known)
         if reason is None:
-            reason = _try(package)
-            if known is not None:
+            row = _try(package)
+            reason = _reason(row)
+            # A machine that is busy today may not be so tomorrow.
+            if known is not None and row["private"] not in _PASSING:
                 _write(known, reason)
         _failures[key] = reason
     return _failures[key]
 
 
-def _try(package: str) -> str:
+def _try(package: str) -> dict[str, str]:
     print(f"subinterp: trying {package!r} in a child process, once", file=sys.stderr)
-    command = [sys.executable, "-m", "subinterp", "check", "--json", package]
+    # -P: nothing of the working directory but what sys.path says.
+    check = [sys.executable, "-P", "-m", "subinterp", "check", "--json"]
     # The same modules as here; and nothing else that the host has changed.
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
-        [*command, f"--timeout={_SECONDS}"],
+        [*check, "--kind=private", f"--timeout={_SECONDS}", package],
         env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
     )
     try:
-        row = json.loads(done.stdout)[0]
+        row: dict[str, str] = json.loads(done.stdout)[0]
     except ValueError:
         last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        return f"it could not be tried: {last or f'status {done.returncode}'}"
+        last = last or f"exit status {done.returncode}"
+        return {"private": _NO_RESULT, "reason": last}
+    return row
+
+
+def _reason(row: dict[str, str]) -> str:
     if row["private"] in {"works", "slow path"}:
         return ""
-    return f"tried in a child process, it {row['private']}: {row['private_reason']}"
+    return f"tried in a child process: {row['private']}: {row['reason']}"
 
 
 def _read(path: str) -> str | None:

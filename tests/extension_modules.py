@@ -70,7 +70,7 @@ _EXPORTED_SLOT = (
 )
 _SLOT = "{Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},"
 _PLAIN = "return ran(module);"
-# What one interpreter has made, whichever is first, all that load the module hold on to.
+# What the first interpreter has made, all that load the module hold on to.
 _SHARE = r"""
     static PyObject *kept;
     int lock = open(RAN ".lock", O_CREAT | O_RDWR, 0600);
@@ -134,7 +134,9 @@ def build(
     source = source.replace("RAN", f'"{ran}"')
     include = f"-I{sysconfig.get_path('include')}"
     target = str(folder / f"{name}{_SUFFIX}")
-    link = [f"-L{needs.parent}", "-Wl,--no-as-needed", f"-l:{needs.name}"] if needs else []
+    link = ["-Wl,--no-as-needed"]
+    if needs is not None:
+        link += [f"-L{needs.parent}", f"-l:{needs.name}"]
     subprocess.run(
         ["cc", "-shared", "-fPIC", include, "-o", target, "-xc", "-", *link],
         input=source.encode(),

@@ -17,11 +17,24 @@ picture.resize((20, 20)).save(file, "PNG")
 assert Image.open(io.BytesIO(file.getvalue())).getpixel((9, 9)) == (255, 0, 0)
 """,
     "aiohttp": """
-from aiohttp import hdrs
+import asyncio, aiohttp
+from aiohttp import hdrs, web
 from multidict import CIMultiDict
-from yarl import URL
 assert CIMultiDict({hdrs.ACCEPT: "x"})["accept"] == "x"
-assert URL("http://a/b?c=%20").query["c"] == " "
+async def answer(request):
+    return web.Response(text="x")
+async def ask():
+    app = web.Application()
+    app.router.add_get("/", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    async with aiohttp.ClientSession() as session:
+        async with session.get("http://127.0.0.1:%d" % runner.addresses[0][1]) as got:
+            text = await got.text()
+    await runner.cleanup()
+    return text
+assert asyncio.run(ask()) == "x"
 """,
     "bcrypt": """
 import bcrypt
@@ -44,8 +57,13 @@ assert len(contourpy.contour_generator(z=[[0, 0], [1, 1]]).lines(0.5)) == 1
 """,
     "cryptography": """
 from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 fernet = Fernet(Fernet.generate_key())
 assert fernet.decrypt(fernet.encrypt(b"x")) == b"x"
+key = ec.generate_private_key(ec.SECP256R1())
+kind = ec.ECDSA(hashes.SHA256())
+key.public_key().verify(key.sign(b"x", kind), b"x", kind)
 """,
     "cv2": """
 import cv2, numpy
@@ -54,8 +72,10 @@ assert cv2.GaussianBlur(white, (5, 5), 0).min() == 255
 """,
     "duckdb": """
 import duckdb
-total = duckdb.connect().execute("select sum(i) from range(100) t(i)").fetchone()
-assert total == (4950,)
+connection = duckdb.connect()
+connection.create_function("twice", lambda x: 2 * x, ["BIGINT"], "BIGINT")
+total = connection.execute("select sum(twice(i)) from range(50000) t(i)").fetchone()
+assert total == (2499950000,)
 """,
     "frozenlist": """
 from frozenlist import FrozenList
@@ -72,11 +92,27 @@ assert other["a"] == 1
 import greenlet
 assert greenlet.greenlet(lambda x: x + 1).switch(1) == 2
 """,
+    "grpc": """
+import grpc
+from concurrent.futures import ThreadPoolExecutor
+class Handler(grpc.GenericRpcHandler):
+    def service(self, details):
+        return grpc.unary_unary_rpc_method_handler(lambda ask, context: ask + b"!")
+with ThreadPoolExecutor(2) as pool:
+    server = grpc.server(pool)
+    server.add_generic_rpc_handlers([Handler()])
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    with grpc.insecure_channel("127.0.0.1:%d" % port) as channel:
+        assert channel.unary_unary("/a/b")(b"x", timeout=20) == b"x!"
+    server.stop(0).wait()
+""",
     "h5py": """
 import h5py, io, numpy
 with h5py.File(io.BytesIO(), "w") as file:
     file["x"] = numpy.arange(100)
     assert file["x"][:].sum() == 4950
+    assert list(file) == ["x"]
 """,
     "kiwisolver": """
 import kiwisolver
@@ -86,10 +122,15 @@ solver.updateVariables()
 assert x.value() == 3
 """,
     "lxml": """
-from lxml import etree
+from lxml import etree, html
 tree = etree.fromstring("<a><b x='1'>t</b></a>")
 assert tree.xpath("//b/@x") == ["1"]
 assert etree.tostring(tree) == b'<a><b x="1">t</b></a>'
+assert html.fromstring("<p>x<b>y").text_content() == "xy"
+try:
+    etree.fromstring("<a>")
+except etree.XMLSyntaxError:
+    pass
 """,
     "lz4": """
 import lz4.frame
@@ -127,6 +168,10 @@ assert MultiDict([("a", 1), ("a", 2)]).getall("a") == [1, 2]
 import numba
 assert numba.njit(lambda x: x + 1)(1) == 2
 """,
+    "numexpr": """
+import numexpr, numpy
+assert numexpr.evaluate("sum(a * 2)", {"a": numpy.arange(100000.0)}) == 9999900000
+""",
     "numpy": """
 import numpy
 a = numpy.arange(10000.0).reshape(100, 100)
@@ -145,15 +190,28 @@ assert orjson.loads(orjson.dumps(value)) == value
 """,
     "pandas": """
 import io, pandas
-frame = pandas.DataFrame({"a": [i % 7 for i in range(1000)], "b": range(1000)})
+times = pandas.date_range("2020", periods=1000, freq="h")
+frame = pandas.DataFrame({"a": [i % 7 for i in range(1000)], "b": range(1000)}, times)
 assert frame.groupby("a").b.sum().sum() == 499500
+assert frame.groupby("a").b.apply(lambda group: group.max()).max() == 999
+assert frame.b.resample("D").count().iloc[0] == 24
+assert frame.merge(frame.head(), on="b").shape == (5, 3)
 assert pandas.read_csv(io.StringIO(frame.to_csv())).b.max() == 999
+assert pandas.read_json(io.StringIO(frame.to_json())).b.max() == 999
+assert pandas.Series(["x", None]).str.upper()[0] == "X"
+repr(frame)
 """,
     "polars": """
 import polars
+from polars import col
 frame = polars.DataFrame({"a": [i % 7 for i in range(1000)], "b": range(1000)})
-sums = frame.group_by("a").agg(polars.col("b").sum())
+sums = frame.group_by("a").agg(col("b").sum())
 assert sums["b"].sum() == 499500
+more = col("b").map_elements(lambda x: x + 1, return_dtype=polars.Int64)
+less = col("a").map_elements(lambda x: x - 1, return_dtype=polars.Int64)
+frame = frame.lazy().with_columns(more.alias("c"), less.alias("d")).collect()
+assert frame["c"].sum() == 500500
+repr(frame)
 """,
     "propcache": """
 from propcache import cached_property
@@ -165,17 +223,25 @@ assert C().x == 42
 """,
     "psutil": """
 import os, psutil
-assert psutil.Process().pid == os.getpid()
+process = psutil.Process()
+assert process.pid == os.getpid()
+assert process.memory_info().rss > 0
 assert psutil.virtual_memory().total > 0
 """,
     "pyarrow": """
-import pyarrow, pyarrow.compute
+import io, pyarrow, pyarrow.compute, pyarrow.csv, pyarrow.parquet
 table = pyarrow.table({"a": list(range(1000))})
 assert pyarrow.compute.sum(table["a"]).as_py() == 499500
 try:
     pyarrow.array([1, "x"])
 except pyarrow.ArrowInvalid:
     pass
+# Threads that CPython does not know read from files that are Python's.
+file = io.BytesIO(b"a,b\\n" + b"1,2\\n" * 100000)
+assert pyarrow.csv.read_csv(file).num_rows == 100000
+file = io.BytesIO()
+pyarrow.parquet.write_table(table, file, row_group_size=100)
+assert pyarrow.parquet.read_table(file, pre_buffer=True).num_rows == 1000
 """,
     "pydantic": """
 from pydantic import BaseModel, ValidationError
@@ -201,16 +267,41 @@ import rpds
 assert rpds.HashTrieMap({"a": 1}).insert("b", 2)["b"] == 2
 """,
     "scipy": """
-from scipy import integrate, linalg, optimize
+import numpy
+from scipy import fft, integrate, interpolate, linalg, ndimage, optimize
+from scipy import signal, sparse, spatial, special, stats
+from scipy.sparse.linalg import spsolve
+points = numpy.random.default_rng(0).random((100, 3))
 assert abs(integrate.quad(lambda x: x * x, 0, 1)[0] - 1 / 3) < 1e-9
+assert integrate.solve_ivp(lambda t, y: -y, (0, 1), [1.0]).success
 assert linalg.det([[1, 2], [3, 4]]) == -2
 assert optimize.minimize(lambda x: (x**2).sum(), [1.0, 2.0]).success
+assert optimize.linprog([1, 1], A_ub=[[-1, -1]], b_ub=[-1]).fun == 1
+assert spsolve(sparse.eye(9, format="csc"), numpy.ones(9)).sum() == 9
+assert spatial.cKDTree(points).query(points[4])[1] == 4
+assert ndimage.gaussian_filter(numpy.ones((9, 9)), 2).shape == (9, 9)
+assert interpolate.interp1d([0, 1], [0, 2])(0.5) == special.gamma(2) == 1
+assert len(fft.rfft(signal.lfilter([1], [1, 0.5], points[:, 0]))) == 51
+assert stats.norm.fit([1, 3])[0] == 2
+""",
+    "shapely": """
+import numpy, shapely
+assert abs(shapely.Point(0, 0).buffer(1).area - 3.14) < 0.1
+assert shapely.area(shapely.box(numpy.arange(9.0), 0, 9, 1)).sum() == 45
 """,
     "sklearn": """
+from sklearn.cluster import KMeans
 from sklearn.datasets import make_classification
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 X, y = make_classification(100, random_state=0)
-assert LogisticRegression().fit(X, y).score(X, y) > 0.8
+for model in (
+    LogisticRegression(),
+    RandomForestClassifier(10, n_jobs=2),
+    HistGradientBoostingClassifier(max_iter=5),
+):
+    assert model.fit(X, y).score(X, y) > 0.8
+KMeans(3, n_init=2).fit(X)
 """,
     "sqlalchemy": """
 import sqlalchemy
@@ -221,6 +312,25 @@ with sqlalchemy.create_engine("sqlite://").connect() as connection:
 import sqlite3
 assert sqlite3.connect(":memory:").execute("select 1").fetchone() == (1,)
 """,
+    "statsmodels": """
+import numpy, statsmodels.api
+x = numpy.random.default_rng(0).normal(size=(100, 2))
+fitted = statsmodels.api.OLS(x @ [1, 2], x).fit()
+assert numpy.allclose(fitted.params, [1, 2])
+str(fitted.summary())
+""",
+    "tiktoken": """
+from tiktoken import _tiktoken
+coder = _tiktoken.CoreBPE({bytes([i]): i for i in range(256)}, {}, r"\\w+|\\s+")
+assert coder.encode_ordinary("hi") == [104, 105]
+""",
+    "tokenizers": """
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+tokenizer = Tokenizer(models.BPE())
+tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+tokenizer.train_from_iterator(["hello world"] * 9, trainers.BpeTrainer(vocab_size=60))
+assert tokenizer.decode(tokenizer.encode("hello").ids) == "hello"
+""",
     "ujson": """
 import ujson
 assert ujson.loads(ujson.dumps({"a": [1]})) == {"a": [1]}
@@ -228,6 +338,12 @@ assert ujson.loads(ujson.dumps({"a": [1]})) == {"a": [1]}
     "wrapt": """
 import wrapt
 assert wrapt.ObjectProxy([1])[0] == 1
+""",
+    "xgboost": """
+import numpy, xgboost
+x = numpy.random.default_rng(0).random((100, 3))
+model = xgboost.XGBClassifier(n_estimators=5).fit(x, x[:, 0] > 0.5)
+assert model.predict(x).sum() > 9
 """,
     "xxhash": """
 import xxhash
@@ -254,4 +370,11 @@ import zstandard
 data = zstandard.ZstdCompressor().compress(b"x" * 1000)
 assert zstandard.ZstdDecompressor().decompress(data) == b"x" * 1000
 """,
+}
+
+# Modules of their own that a package keeps its native part in.
+EXERCISES |= {
+    "_cffi_backend": EXERCISES["cffi"],
+    "_polars_runtime_32": EXERCISES["polars"],
+    "pydantic_core": EXERCISES["pydantic"],
 }

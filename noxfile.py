@@ -38,6 +38,13 @@ def integrations(session: nox.Session) -> None:
 
 
 @nox.session(python=VERSIONS)
+def packages(session: nox.Session) -> None:
+    """Print what becomes of packages in each kind of guest; arguments name some."""
+    session.install("pip", ".")
+    session.run("python", "tools/packages.py", *session.posargs)
+
+
+@nox.session(python=VERSIONS)
 def ipython(session: nox.Session) -> None:
     """Run IPython's own tests in a guest and in the host; arguments name modules."""
     session.install(".", *group("ipython"))

@@ -144,6 +144,18 @@ def test_an_object_that_two_interpreters_have_is_found(
     assert " points to a list of another interpreter" in row.reason
 
 
+def test_copies_in_memory_are_searched_as_well(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there is no place for files."""
+    assert str(folder) in sys.path
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null")
+
+    (row,) = subinterp.check("sharing", kinds=["private"])
+
+    assert "1 pointer into another interpreter: memfd:sharing.cpython" in row.reason
+
+
 def test_a_pointer_that_does_not_come_again_is_no_finding(tmp_path: Path) -> None:
     """It was to memory that has got another owner since."""
     source = f"""

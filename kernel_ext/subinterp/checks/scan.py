@@ -109,7 +109,7 @@ def _targets(words: set[int], spans: Sequence[_Span]) -> Iterator[str]:
 
 def _short(file: str) -> str:
     # What the file's key and slot are says nothing to people.
-    name = Path(file).name
+    name = Path(file).resolve().name  # of one in memory, see copies.py
     return name[name.rfind("-", 0, name.find(".")) + 1 :]
 
 

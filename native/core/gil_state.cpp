@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <cstdint>
 #include <dlfcn.h>
 #include <mutex>
 #include <stdexcept>
@@ -15,7 +16,7 @@ namespace subinterp {
 namespace {
 
 struct Tenant {
-    std::atomic<PyInterpreterState *> interpreter{nullptr};
+    std::atomic<std::int64_t> interpreter{-1}; // its number, which no other will have
     std::mutex mutex; // of the guest
     std::weak_ptr<Guest> guest;
 
@@ -29,9 +30,13 @@ struct Tenant {
 std::array<Tenant, Slot::count> &tenants = *new std::array<Tenant, Slot::count>;
 std::atomic<int> next_number{0};
 
-bool is_attached_to(PyInterpreterState *interpreter) {
-    PyThreadState *state = PyThreadState_GetUnchecked();
-    return state != nullptr && PyThreadState_GetInterpreter(state) == interpreter;
+bool is_of(PyThreadState *state, std::int64_t interpreter) {
+    return state != nullptr &&
+           PyInterpreterState_GetID(PyThreadState_GetInterpreter(state)) == interpreter;
+}
+
+bool is_attached_to(std::int64_t interpreter) {
+    return is_of(PyThreadState_GetUnchecked(), interpreter);
 }
 
 /// A thread that CPython does not know, attached to a guest for as long as this lives.
@@ -70,14 +75,13 @@ thread_local std::vector<std::unique_ptr<Stay>> undone;
 
 PyGILState_STATE ensure(int number) {
     Tenant &tenant = tenants[static_cast<std::size_t>(number)];
-    PyInterpreterState *interpreter = tenant.interpreter.load();
+    const std::int64_t interpreter = tenant.interpreter.load();
     if (is_attached_to(interpreter)) {
         return PyGILState_LOCKED;
     }
     // The thread's last one, if it has given up the GIL around what calls back now.
     PyThreadState *own = PyGILState_GetThisThreadState();
-    if (PyThreadState_GetUnchecked() == nullptr && own != nullptr &&
-        PyThreadState_GetInterpreter(own) == interpreter) {
+    if (PyThreadState_GetUnchecked() == nullptr && is_of(own, interpreter)) {
         enter_python([own] { PyEval_RestoreThread(own); });
         undone.push_back(nullptr);
         return PyGILState_UNLOCKED;
@@ -188,13 +192,13 @@ Slot::Slot(const std::shared_ptr<Guest> &guest) {
     Tenant &tenant = tenants[static_cast<std::size_t>(number_)];
     std::lock_guard lock(tenant.mutex);
     tenant.guest = guest;
-    tenant.interpreter.store(guest->interpreter_state());
+    tenant.interpreter.store(PyInterpreterState_GetID(guest->interpreter_state()));
 }
 
 Slot::~Slot() {
     Tenant &tenant = tenants[static_cast<std::size_t>(number_)];
     std::lock_guard lock(tenant.mutex);
-    tenant.interpreter.store(nullptr);
+    // The thread that ends the guest is attached, and may call destructors that ask (duckdb's).
     tenant.guest.reset();
 }
 

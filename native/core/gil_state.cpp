@@ -17,7 +17,7 @@ namespace {
 
 struct Tenant {
     std::atomic<std::int64_t> interpreter{-1}; // its number, which no other will have
-    std::mutex mutex; // of the guest
+    std::mutex mutex;                          // of the guest
     std::weak_ptr<Guest> guest;
 
     std::shared_ptr<Guest> find() {

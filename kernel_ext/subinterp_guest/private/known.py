@@ -4,8 +4,8 @@ from __future__ import annotations
 
 __all__ = ["NOT_THREAD_SAFE", "REFUSED", "REFUSED_LIBRARIES", "TESTED"]
 
-# By the name of the distribution; versions by which the whole table of tools/packages.py
-# was run, on 3.13 and 3.14: those that begin so.
+# By the name of the distribution; versions by which the table of tools/packages.py
+# was made, on 3.13 and 3.14: those that begin so.
 TESTED: dict[str, tuple[str, ...]] = {
     "aiohttp": ("3.14.",),
     "cffi": ("2.1.",),

@@ -105,6 +105,7 @@ _SOURCES = {
     "hanging": _multi("for (;;) pause();"),
     "failing": _multi('PyErr_SetString(PyExc_RuntimeError, "out of luck"); return -1;'),
     "crashing_late": _multi(end=_ABORT),
+    "asking_late": _multi(end="PyGILState_Release(PyGILState_Ensure());"),
     "sharing": _multi(_SHARE, slot=""),
 }
 
@@ -119,8 +120,8 @@ def build(
             initialization, and the slot for a GIL of one's own or not;
             ``exported_undeclared`` and ``exported``, the same by PEP 793; with the
             slot, ``crashing``, ``hanging`` and ``failing`` at import,
-            ``crashing_late`` when the interpreter ends; ``sharing``, which lets
-            interpreters have an object in common.
+            ``crashing_late`` when the interpreter ends, ``asking_late``, which asks for
+            the GIL then; ``sharing``, which lets interpreters have an object in common.
         folder: where to.
         name: another name.
         needs: a library to link it with.

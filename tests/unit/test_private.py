@@ -262,3 +262,14 @@ def test_a_module_that_vanishes_is_said_to_be_gone(make: Make, packages: Path) -
 
     with pytest.raises(ImportError, match="No such file or directory"):
         guest.exec("module_from_spec(spec)")
+
+
+def test_a_destructor_may_ask_for_the_gil(make: Make, packages: Path) -> None:
+    """The thread that ends the guest has it."""
+    build("asking_late", packages)
+    guest = make("a")
+    guest.exec("import asking_late")
+
+    guest.close()
+
+    assert guest.state == "closed"

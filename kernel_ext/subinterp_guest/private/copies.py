@@ -12,6 +12,7 @@ import time
 from contextlib import suppress
 
 from _subinterp import slot
+from subinterp_guest.runner import settings
 
 from . import cache
 
@@ -41,7 +42,8 @@ class Copy:
     def __init__(self, path: str, content: Callable[[], bytearray]) -> None:
         size = os.stat(path).st_size
         name = f"{cache.key_of(path)}-{os.path.basename(path)}"
-        stays = slot() < _LASTING_SLOTS
+        # What is kept is loaded without being asked for again: nothing that is on trial.
+        stays = slot() < _LASTING_SLOTS and not settings.get("passing")
         folder = cache.folder(f"{slot():03}" if stays else "passing")
         self._passing = ""
         if folder is None:
@@ -50,7 +52,8 @@ class Copy:
         self._path = os.path.join(
             folder, name if stays else f"{os.getpid()}-{slot()}-{name}"
         )
-        if not _is_intact(self._path, size):
+        # One that should have gone was left by a process that died, of it perhaps.
+        if not stays or not _is_intact(self._path, size):
             data = content()
             if not _written(self._path, data):
                 self._path = _in_memory(path, data)

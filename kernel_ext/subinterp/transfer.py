@@ -12,6 +12,8 @@ from .errors import TransferError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from subinterp_values.packing import Memory
+
 __all__ = [
     "Packed",
     "named",
@@ -44,7 +46,7 @@ def pack_call(interpreter: str, fn: object, args: Any, kwargs: Any) -> Packed:
     # Together with its arguments a function shares with them what both refer to.
     call = (args, kwargs) if function else (args, kwargs, fn)
     try:
-        data, buffers = pack(call)
+        data, buffers = pack(call, "lent")
     except NotTransferableError as error:
         parts = {"[0]": "args", "[1]": "kwargs", "[2]": "fn"}
         part, path = parts.get(error.path[:3], "the call"), error.path[3:]
@@ -58,7 +60,7 @@ def pack_variables(interpreter: str, values: Mapping[str, Any]) -> Packed:
     Raises:
         TransferError: one of them cannot cross.
     """
-    return _pack(interpreter, values, shared=False)
+    return _pack(interpreter, values, "lent")
 
 
 def pack_shared(interpreter: str, values: Mapping[str, Any]) -> Packed:
@@ -67,20 +69,20 @@ def pack_shared(interpreter: str, values: Mapping[str, Any]) -> Packed:
     Raises:
         TransferError: one of them has none, or it may not be written to.
     """
-    return _pack(interpreter, values, shared=True)
+    return _pack(interpreter, values, "shared")
 
 
-def _pack(interpreter: str, values: Mapping[str, Any], *, shared: bool) -> Packed:
+def _pack(interpreter: str, values: Mapping[str, Any], memory: Memory) -> Packed:
     parcels = []
-    memory: list[memoryview] = []
+    buffers: list[memoryview] = []
     for name, value in values.items():
         try:
-            data, buffers = pack(value, shared=shared)
+            data, views = pack(value, memory)
         except NotTransferableError as error:
             raise refused(interpreter, name, error, error.path) from error
-        parcels.append((name, data, len(buffers)))
-        memory += buffers
-    return ("push", parcels), memory
+        parcels.append((name, data, len(views)))
+        buffers += views
+    return ("push", parcels), buffers
 
 
 def unpack_values(interpreter: str, facts: Any, buffers: Sequence[Any]) -> Any:

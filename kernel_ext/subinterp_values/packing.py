@@ -7,12 +7,15 @@ import marshal
 TYPE_CHECKING = False  # importing typing would cost a guest more than all of this
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
+    from typing import Any, Literal
 
-__all__ = ["LARGE", "PICKLE", "WITH_SOURCES", "Packed", "pack", "unpack"]
+__all__ = ["LARGE", "PICKLE", "WITH_SOURCES", "Memory", "Packed", "pack", "unpack"]
 
 type Packed = tuple[bytes, list[memoryview]]
 """Data, and memory that it refers to. Large data is itself the first of that."""
+
+type Memory = Literal["copied", "lent", "shared"]
+"""What becomes of that memory: the other side gets a copy, or sees it, or may write."""
 
 # The first byte of a pickle, and of one with sources; marshal data begins with the
 # letter of a type.
@@ -25,22 +28,22 @@ _LEVELS = 3
 LARGE = 1 << 16
 
 
-def pack(value: Any, *, shared: bool = False) -> Packed:
+def pack(value: Any, memory: Memory = "copied") -> Packed:
     """Make data of a value.
 
     Args:
         value: what is to cross.
-        shared: whether the other side may write into the memory of its buffers.
+        memory: what its sender will do with the memory of its buffers.
 
     Raises:
         NotTransferableError: it cannot cross.
         BaseException: whatever the methods of the value raise that is no Exception.
     """
-    if not shared and _is_simple(value, _LEVELS):
+    if memory != "shared" and _is_simple(value, _LEVELS):
         return marshal.dumps(value), []
     from .pickler import pickled
 
-    data, buffers = pickled(value, shared=shared)
+    data, buffers = pickled(value, memory)
     return (data, buffers) if len(data) < LARGE else (b"", [memoryview(data), *buffers])
 
 

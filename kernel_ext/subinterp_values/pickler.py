@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import marshal
 import pickle
+import sys
 from array import array
 from io import BytesIO
 from types import CodeType, FunctionType
@@ -23,7 +24,7 @@ from .sources import sources_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .packing import Packed
+    from .packing import Memory, Packed
     from .reducers import Reducer
 
 __all__ = ["can_be_pickled", "pickled"]
@@ -34,14 +35,15 @@ _NEAR_THE_TOP = 100
 _NATIVE_FORMATS = frozenset("cbB?hHiIlLqQnNfdeP")
 
 
-def pickled(value: Any, *, shared: bool = False) -> Packed:
+def pickled(value: Any, memory: Memory) -> Packed:
     """Pickle a value; see ``packing.pack``."""
     buffers: list[pickle.PickleBuffer] = []
     file = BytesIO()
+    shared = memory == "shared"
     if shared:
         value = _shareable(value)
     try:
-        pickler = (_SharingPickler if shared else _Pickler)(file, buffers)
+        pickler = (_SharingPickler if shared else _Pickler)(file, buffers, memory)
         pickler.dump(value if shared else _set_apart(value, 2))
         views = [buffer.raw() for buffer in buffers]
     except Exception as error:
@@ -62,7 +64,7 @@ def pickled(value: Any, *, shared: bool = False) -> Packed:
 def can_be_pickled(value: Any) -> bool:
     """Tell whether this part of a value can cross."""
     try:
-        _Pickler(BytesIO(), []).dump(value)
+        _Pickler(BytesIO(), [], "copied").dump(value)
     except Exception:
         return False
     return True
@@ -153,9 +155,14 @@ by_type |= {memoryview: _view, array: _array, CodeType: _code}
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
     reducers: ClassVar[Mapping[type, Reducer]] = by_type
 
-    def __init__(self, file: BytesIO, buffers: list[pickle.PickleBuffer]) -> None:
+    def __init__(
+        self, file: BytesIO, buffers: list[pickle.PickleBuffer], memory: Memory
+    ) -> None:
         super().__init__(file, protocol=5, buffer_callback=buffers.append)
         self.files: set[str] = set()
+        self._memory = memory
+        # Who has an array has NumPy imported; nobody else shall.
+        self._ndarray: Any = getattr(sys.modules.get("numpy"), "ndarray", ())
 
     def reducer_override(self, obj: Any) -> Any:
         kind = type(obj)
@@ -165,6 +172,10 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
                 return self._dynamic_function_reduce(obj)
         elif isinstance(obj, type) and uses_host(obj.__module__):
             return _dynamic_class_reduce(obj)
+        elif isinstance(obj, self._ndarray):
+            from .arrays import reduced
+
+            return reduced(obj, self._memory)
         reduce = self.reducers.get(kind)
         return super().reducer_override(obj) if reduce is None else reduce(obj)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from array import array
 from collections.abc import Mapping, Sequence
 from itertools import chain, pairwise
 from typing import Any
+
+from .frames import join_of, library_of
 
 __all__ = ["join", "split"]
 
@@ -22,7 +23,8 @@ def split(whole: Any, number: int) -> list[Any]:
         cuts = [
             size // number * part + min(part, size % number) for part in range(number)
         ]
-        return [whole[begin:end] for begin, end in pairwise([*cuts, size])]
+        rows = getattr(whole, "iloc", whole)  # pandas: by place, whatever the labels
+        return [rows[begin:end] for begin, end in pairwise([*cuts, size])]
     except (TypeError, LookupError) as error:  # a mapping looks for the slice
         message = (
             f"cannot scatter a {type(whole).__name__} ({error}); "
@@ -39,10 +41,10 @@ def join(name: str, parts: Mapping[str, Any]) -> Any:
         parts: each by the name of where it comes from, in order.
 
     Raises:
-        TypeError: one is no sequence.
+        TypeError: one is no sequence, or they are of different libraries.
     """
     for place, part in parts.items():
-        if not (isinstance(part, Sequence | memoryview | array) or _is_numpy(part)):
+        if not _is_sequence(part):
             message = (
                 f"cannot gather {name!r} (in interpreter {place!r} it is no sequence "
                 f"but a {type(part).__name__}); use pull()"
@@ -50,8 +52,9 @@ def join(name: str, parts: Mapping[str, Any]) -> Any:
             raise TypeError(message)
     first, *others = parts.values()
     kind = type(first)
-    if any(map(_is_numpy, parts.values())):
-        return sys.modules["numpy"].concatenate([first, *others])
+    libraries = {library_of(part) for part in parts.values()}
+    if any(libraries):
+        return join_of(libraries)([first, *others])
     if any(type(part) is not kind for part in others):
         return list(chain(first, *others))
     if issubclass(kind, str | bytes | bytearray):
@@ -78,6 +81,11 @@ def _view(views: list[Any]) -> Any:
     return whole.cast(first.format, *([] if 0 in shape else [shape]))
 
 
-def _is_numpy(part: object) -> bool:
-    numpy: Any = sys.modules.get("numpy")
-    return numpy is not None and isinstance(part, numpy.ndarray)
+def _is_sequence(part: Any) -> bool:
+    if isinstance(part, Sequence | memoryview | array):
+        return True
+    try:
+        len(part)
+    except TypeError:  # of an array without dimensions, for one
+        return False
+    return bool(library_of(part))

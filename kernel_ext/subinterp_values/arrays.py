@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["reduced"]
 
+_BUFFERED = "biufcSU"  # kinds of types
+
 
 def reduced(array: ndarray[Any, Any], memory: Memory) -> Any:
     """Give what ``__reduce__`` would return; ``NotImplemented``: let the array do it.
@@ -30,6 +32,14 @@ def reduced(array: ndarray[Any, Any], memory: Memory) -> Any:
     kind = type(array)
     if array.dtype.hasobject or _has_a_way_of_its_own(kind):
         return NotImplemented
+    flags = array.flags
+    if (
+        kind is ndarray
+        and flags.forc
+        and flags.writeable
+        and array.dtype.kind in _BUFFERED
+    ):
+        return NotImplemented  # NumPy does the same, in less time
     plain = array.view(ndarray)
     block = _Block(plain)
     if memory == "copied" and block.size != plain.nbytes:

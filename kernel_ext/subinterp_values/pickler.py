@@ -101,11 +101,12 @@ def _shareable(value: Any) -> Any:
 def _check_shared(value: Any, views: list[memoryview]) -> None:
     if not views:
         reason = "it has no memory that could be shared"
+        advice = "push a copy, or share an array or a bytearray"
     elif any(view.readonly for view in views):
         reason = "its memory is read-only"
+        advice = "push it, which copies no memory either, or share a writable copy of it"
     else:
         return
-    advice = "push a copy, or share an array or a bytearray"
     raise NotTransferableError(type(value).__qualname__, reason, advice)
 
 

@@ -40,5 +40,8 @@ def not_rebuilt(error: BaseException) -> NotTransferableError:
     reason = f"it cannot be rebuilt: {type(error).__name__}: {lines[0]}"
     advice = "see that both sides can import what it is made of"
     if isinstance(error, ImportError):
-        advice += "; of an array, a memoryview can cross"
+        advice += (
+            "; a guest with extensions='private' can import NumPy and most packages like "
+            "it, and of an array a memoryview can cross anywhere"
+        )
     return NotTransferableError("pickled object", reason, advice)

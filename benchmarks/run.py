@@ -18,6 +18,7 @@ HERE = Path(__file__).resolve().parent
 BENCHMARKS = {
     "hop": "a job to an idle worker and back",
     "values": "calls, and values there and back",
+    "arrays": "arrays to a guest that has NumPy, and back",
     "queues": "one hop through a queue",
     "pool": "pools of two against pools of two",
     "mapping": "items mapped over guests",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 import report
 import subinterp
 from values import Process

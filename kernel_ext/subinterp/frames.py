@@ -31,7 +31,7 @@ def join_of(libraries: set[str]) -> Callable[[list[Any]], Any]:
     """
     # NumPy takes lists as well.
     foreign = libraries - {"", "numpy"} or {"numpy"}
-    if len(foreign) > 1 or (foreign != {"numpy"} and foreign != libraries):
+    if len(foreign) > 1 or foreign not in ({"numpy"}, libraries):
         names = ", ".join(sorted(library or "Python" for library in libraries))
         message = f"cannot join sequences of {names}; use pull()"
         raise TypeError(message)

@@ -47,8 +47,10 @@ def reduced(array: ndarray[Any, Any], memory: Memory) -> Any:
         plain = plain.copy(order="K")
         block = _Block(plain)
     block.is_readonly = memory == "shared" and not plain.flags.writeable
-    layout = plain.dtype, plain.shape, plain.strides, block.offset
-    return _made, (kind, PickleBuffer(asarray(block)), *layout)
+    buffer = PickleBuffer(asarray(block))
+    # As ndarray() takes them.
+    made_of = plain.shape, plain.dtype, buffer, block.offset, plain.strides
+    return ndarray.__new__, (kind, *made_of)
 
 
 def _has_a_way_of_its_own(kind: type[ndarray[Any, Any]]) -> bool:
@@ -57,17 +59,6 @@ def _has_a_way_of_its_own(kind: type[ndarray[Any, Any]]) -> bool:
         or kind.__reduce_ex__ is not ndarray.__reduce_ex__
         or kind.__setstate__ is not ndarray.__setstate__
     )
-
-
-def _made(
-    kind: type[ndarray[Any, Any]],
-    memory: Any,
-    dtype: Any,
-    shape: tuple[int, ...],
-    strides: tuple[int, ...],
-    offset: int,
-) -> ndarray[Any, Any]:
-    return ndarray.__new__(kind, shape, dtype, memory, offset, strides)
 
 
 class _Block:

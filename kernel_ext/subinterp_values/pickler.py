@@ -104,7 +104,9 @@ def _check_shared(value: Any, views: list[memoryview]) -> None:
         advice = "push a copy, or share an array or a bytearray"
     elif any(view.readonly for view in views):
         reason = "its memory is read-only"
-        advice = "push it, which copies no memory either, or share a writable copy of it"
+        advice = (
+            "push it, which copies no memory either, or share a writable copy of it"
+        )
     else:
         return
     raise NotTransferableError(type(value).__qualname__, reason, advice)

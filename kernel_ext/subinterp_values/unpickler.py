@@ -41,7 +41,7 @@ def not_rebuilt(error: BaseException) -> NotTransferableError:
     advice = "see that both sides can import what it is made of"
     if isinstance(error, ImportError):
         advice += (
-            "; a guest with extensions='private' can import NumPy and most packages like "
-            "it, and of an array a memoryview can cross anywhere"
+            "; a guest with extensions='private' can import NumPy and most packages, "
+            "and of an array a memoryview can cross"
         )
     return NotTransferableError("pickled object", reason, advice)

@@ -328,9 +328,9 @@ def test_check_is_a_table_in_text_and_html(notebook: Notebook) -> None:
     """One row for each module, with a reason and a way out."""
     data = notebook.ok("%subinterp check json nosuch --timeout 50").result
     heading, json, nosuch = data["text/plain"].splitlines()
-    columns = ["module", "package", "version", "strict", "shared", "reason"]
-    assert heading.split()[:6] == columns
-    assert json.split()[3:5] == ["works", "works"]
+    columns = ["module", "package", "version", "strict", "private", "shared", "reason"]
+    assert heading.split()[:7] == columns
+    assert json.split()[3:6] == ["works", "works", "works"]
     assert nosuch.endswith("install it")
     assert data["text/html"].count("<tr>") == 3
 

@@ -42,7 +42,7 @@ class Copy:
     def __init__(self, path: str, content: Callable[[], bytearray]) -> None:
         size = os.stat(path).st_size
         name = f"{cache.key_of(path)}-{os.path.basename(path)}"
-        # What is kept is loaded without another question: nothing that is on trial.
+        # What is kept is loaded without a question: nothing that is on trial.
         stays = slot() < _LASTING_SLOTS and not settings.get("passing")
         folder = cache.folder(f"{slot():03}" if stays else "passing")
         self._passing = ""

@@ -234,6 +234,7 @@ def group(
     *,
     gil: Gil = "own",
     path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
+    venv: str | os.PathLike[str] | None = None,
     extensions: Extensions = "strict",
 ) -> Group:
     """Make several guests at the same time, all of them or none.
@@ -243,9 +244,11 @@ def group(
         count: how many; None: one for each CPU that this process may use.
         gil: as for ``create``, and so are the others.
         path: directories that imports search first.
+        venv: a virtual environment whose packages come next.
         extensions: which extension modules can be loaded.
 
     Raises:
+        ValueError: an argument that it does not take; one line says which.
         InterpreterExistsError: one of the names is taken.
         InterpreterStartError: CPython refused, or there is too little memory.
     """
@@ -254,7 +257,9 @@ def group(
         message = f"count must be at least 1, not {count}"
         raise ValueError(message)
     names = [f"{name}{place}" for place in range(number)]
-    made = registry.create_many(names, gil=gil, path=path, extensions=extensions)
+    made = registry.create_many(
+        names, gil=gil, path=path, venv=venv, extensions=extensions
+    )
     return Group(name, made)
 
 

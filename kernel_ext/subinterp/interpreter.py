@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from .run import Run
-    from .settings import Gil, Settings
+    from .settings import Extensions, Gil, Settings
 
 __all__ = ["Interpreter", "InterpreterState", "ThreadState"]
 
@@ -95,6 +95,14 @@ class Interpreter(Jobs):
         return self._settings.gil
 
     @property
+    def extensions(self) -> Extensions:
+        """``"strict"`` or ``"private"``: how it loads extension modules.
+
+        If it shares its GIL it is ``"strict"``, and refuses only what CPython does.
+        """
+        return self._settings.extensions
+
+    @property
     def state(self) -> InterpreterState:
         """What it does at this moment."""
         state = "closed" if self._guest is None else self._guest.state
@@ -114,7 +122,11 @@ class Interpreter(Jobs):
 
     @property
     def memory(self) -> int:
-        """How many bytes its Python objects take."""
+        """How many bytes its Python objects take, those of at most 512 bytes each.
+
+        Without what is larger, what C code allocates for itself (the data of an array)
+        and the code and variables of extension modules.
+        """
         # CPython 3.13 never gives back some of what an ended one had.
         guest = self._guest
         return 0 if guest is None or guest.state == "closed" else guest.memory

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .settings import Gil
+    from .settings import Extensions, Gil
 
 __all__ = ["Preferences", "preferences"]
 
@@ -17,6 +17,8 @@ class Preferences:
 
     gil: Gil = "own"
     """Of guests that are made without saying which."""
+    extensions: Extensions = "strict"
+    """Likewise, of those with a GIL of their own."""
     replay_size: int = 16 * 1024 * 1024
     """How many bytes of a run's output are kept, counted from its end."""
     memory_floor: int = 64

@@ -23,10 +23,15 @@ from .settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .settings import Extensions
+
 __all__ = ["Ready", "ready"]
 
 # The others are made for what they differ in.
-_SETTINGS = Settings("own")
+_SETTINGS: dict[Extensions, Settings] = {
+    "strict": Settings("own", extensions="strict"),
+    "private": Settings("own", extensions="private"),
+}
 # What the system shows as the thread's name until the guest has its own; 15 at most.
 _NO_NAME = "subinterp-ready"
 _WARM = marshal.dumps(("warm",))
@@ -39,6 +44,9 @@ _log = logging.getLogger("subinterp")
 class Ready:
     """Guests without a name, their shells made; none unless ``keep`` asks for some.
 
+    Of the kind that the user prefers: how a guest loads extension modules is settled
+    when it is made.
+
     For all threads. One thread at a time makes guests, the holder of ``_making``, and
     nobody waits for that lock. Everything else is single steps under the host's GIL, in
     an order that makes up for a lock, which an interrupt of the main thread or a fork
@@ -50,13 +58,16 @@ class Ready:
         self._size = 0
         self._failed = False
         self._stopped = threading.Event()
-        self._guests: deque[_native.Guest] = deque()
+        self._guests = _none()
         self._making = threading.Lock()
         self._maker: threading.Thread | None = None
         self._unfinished: _native.Guest | None = None
 
     def keep(self, size: int) -> None:
-        """Keep this many from now on: ``fill`` makes them, what is too many ends."""
+        """Keep this many of the kind that is preferred now; ``fill`` makes them.
+
+        What is too many, or of the other kind, ends.
+        """
         _register(self._stop)
         self._failed = False
         self._size = size
@@ -83,13 +94,13 @@ class Ready:
         """Tell how many there are, when those on the way have had so many seconds."""
         if self._maker is not None:
             self._maker.join(timeout)
-        return len(self._guests)
+        return sum(map(len, self._guests.values()))
 
     def take(self, name: str, settings: Settings) -> _native.Guest | None:
         """Give one to this name; None if there is none like that."""
-        if settings != _SETTINGS:
+        if settings != _SETTINGS[settings.extensions]:
             return None
-        while (guest := self._next()) is not None:
+        while (guest := self._next(settings.extensions)) is not None:
             arguments = settings.sys_path(), settings.setup(name)
             try:
                 outcome = guest.perform(marshal.dumps(("adopt", *arguments)))
@@ -116,7 +127,7 @@ class Ready:
         """Accept in a forked child that they, and who makes them, are the parent's."""
         self._size = 0
         self._stopped = threading.Event()
-        self._guests = deque()
+        self._guests = _none()
         self._making = threading.Lock()
         self._maker = self._unfinished = None
 
@@ -127,11 +138,11 @@ class Ready:
     def _is_short(self) -> bool:
         # One that shares the host's GIL would take the notebook's time to be made.
         wanted = self._size if preferences.gil == "own" and not self._failed else 0
-        return len(self._guests) < wanted
+        return len(self._guests[preferences.extensions]) < wanted
 
-    def _next(self) -> _native.Guest | None:
+    def _next(self, kind: Extensions) -> _native.Guest | None:
         try:
-            return self._guests.popleft()
+            return self._guests[kind].popleft()
         except IndexError:
             return None
 
@@ -150,7 +161,8 @@ class Ready:
             self._close_excess()
 
     def _make(self) -> None:
-        arguments = _SETTINGS.sys_path(), _SETTINGS.setup(_NO_NAME)
+        kind = preferences.extensions
+        arguments = _SETTINGS[kind].sys_path(), _SETTINGS[kind].setup(_NO_NAME)
         guest = self._unfinished = _native.Guest(_NO_NAME, True, *arguments)
         # Not in the making: a fork would have to wait for the end of that.
         outcome = guest.perform(_WARM) if self._is_short() else b""
@@ -158,7 +170,7 @@ class Ready:
             self._give_up(outcome)
             guest.close(_CLOSE_SECONDS)
         else:
-            self._guests.append(guest)
+            self._guests[kind].append(guest)
 
     def _give_up(self, why: bytes | Exception) -> None:
         """Make no more: it would fail, and leak memory, after each cell."""
@@ -169,10 +181,15 @@ class Ready:
         _log.warning("no interpreters are made in advance any more", exc_info=reason)
 
     def _close_excess(self) -> None:
-        while len(self._guests) > self._size:
-            guest = self._next()
-            if guest is not None:
-                guest.close(_CLOSE_SECONDS)
+        for kind, guests in self._guests.items():
+            while len(guests) > (self._size if kind == preferences.extensions else 0):
+                guest = self._next(kind)
+                if guest is not None:
+                    guest.close(_CLOSE_SECONDS)
+
+
+def _none() -> dict[Extensions, deque[_native.Guest]]:
+    return {kind: deque() for kind in _SETTINGS}
 
 
 @cache

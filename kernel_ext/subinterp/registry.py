@@ -151,6 +151,7 @@ def create(
     *,
     gil: Gil = "own",
     path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
+    venv: str | os.PathLike[str] | None = None,
     extensions: Extensions = "strict",
 ) -> Interpreter:
     """Make a guest.
@@ -159,8 +160,12 @@ def create(
         name: how cells and ``get`` find it; None: ``"interp-1"`` or the next free one.
         gil: ``"own"``, or ``"shared"`` with the host, for packages that refuse an own.
         path: directories that its imports search before the host's ``sys.path``.
+        venv: the directory of a virtual environment of this minor version of Python,
+            whose packages come after ``path`` and before the host's. The guest is in
+            that environment: ``sys.prefix``, ``%pip`` and ``!python`` are its own.
         extensions: ``"strict"``: with a GIL of its own it loads the extension modules
             that are made for that, and refuses all others before their code is run.
+            ``"private"``: it loads those from copies of its own (Linux).
 
     Raises:
         ValueError: an argument that it does not take; one line says which.
@@ -169,7 +174,7 @@ def create(
     """
     if name is not None:
         check_name(name)
-    settings = Settings.of(gil, path, extensions)
+    settings = Settings.of(gil, path, venv, extensions)
     lifecycle.prepare(_forget)
     return _names.make([name], settings)[0]
 
@@ -195,16 +200,20 @@ def create_many(
     *,
     gil: Gil | None = None,
     path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
-    extensions: Extensions = "strict",
+    venv: str | os.PathLike[str] | None = None,
+    extensions: Extensions | None = None,
 ) -> list[Interpreter]:
     """Make several guests at the same time; all of them or none.
 
-    ``gil`` None stands for what the user prefers; the rest is as for ``create``.
+    For ``gil`` and ``extensions``, None stands for what the user prefers; the rest is
+    as for ``create``.
     """
     for name in names:
         check_name(name)
-    chosen = preferences.gil if gil is None else gil
-    settings = Settings.of(chosen, path, extensions)
+    gil = preferences.gil if gil is None else gil
+    if extensions is None:
+        extensions = preferences.extensions if gil == "own" else "strict"
+    settings = Settings.of(gil, path, venv, extensions)
     lifecycle.prepare(_forget)
     return _names.make(names, settings)
 

@@ -6,15 +6,17 @@ import importlib.util
 import marshal
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from .venv import Venv
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Extensions", "Gil", "Settings", "guest_options"]
+__all__ = ["Extensions", "Gil", "Settings", "guest_options", "private_refusal"]
 
 Extensions = Literal["strict", "private"]
 Gil = Literal["own", "shared"]
@@ -23,12 +25,24 @@ guest_options: dict[str, Any] = {}
 """Goes into the setup of every guest made from now on; for the kernel extension."""
 
 
+def private_refusal() -> str | None:
+    """Say why no guest can have private copies here; one line, None if it can."""
+    for missing, there in (
+        ("Linux", sys.platform == "linux"),
+        ("a Python with a GIL", "t" not in getattr(sys, "abiflags", "")),
+    ):
+        if not there:
+            return f"extensions='private' needs {missing}; use 'strict'"
+    return None
+
+
 @dataclass(frozen=True)
 class Settings:
     """Survive the guest: its successor of the same name is made from them, too."""
 
     gil: Gil
     path: tuple[str, ...] = ()
+    venv: Venv | None = None
     extensions: Extensions = "strict"
     bare: bool = False
     """Made anew for calls alone, not taken from those that are ready for cells."""
@@ -38,6 +52,7 @@ class Settings:
         cls,
         gil: Gil,
         path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+        venv: str | os.PathLike[str] | None = None,
         extensions: Extensions = "strict",
     ) -> Settings:
         """Check what a user has asked for.
@@ -51,6 +66,13 @@ class Settings:
         if extensions not in {"strict", "private"}:
             message = f"extensions must be 'strict' or 'private', not {extensions!r}"
             raise ValueError(message)
+        if extensions == "private":
+            if gil == "shared":
+                message = "extensions='private' is for a guest with a GIL of its own"
+                message += "; leave it out where gil='shared'"
+                raise ValueError(message)
+            if (refusal := private_refusal()) is not None:
+                raise ValueError(refusal)
         entries = [path] if isinstance(path, str | os.PathLike) else path
         # The working directory may change before a restart.
         absolute = tuple(str(Path(entry).absolute()) for entry in entries)
@@ -58,10 +80,14 @@ class Settings:
             if not Path(entry).exists():
                 message = f"path has no directory {entry!r}"
                 raise ValueError(message)
-        return cls(gil, absolute, extensions)
+        own = None if venv is None else Venv.of(venv)
+        return cls(gil, absolute, own, extensions)
 
     def sys_path(self) -> list[str]:
-        """Give the guest's sys.path: its own directories, then the host's."""
+        """Give the guest's sys.path: its own directories, then the host's.
+
+        What a virtual environment has, the guest puts between them by itself.
+        """
         entries = [*self.path, *sys.path]
         home = _home_of_guest_package()
         if home is not None and home not in entries:
@@ -71,7 +97,11 @@ class Settings:
     def setup(self, name: str) -> bytes:
         """Give what subinterp_guest.boot() gets."""
         argv = [str(argument) for argument in sys.argv]
+        own: dict[str, Any]
         own = {"name": name, "argv": argv, "extensions": self._checked_extensions()}
+        if self.venv is not None:
+            place = sum(map(_is_text, self.path))
+            own["venv"] = {**asdict(self.venv), "place": place}
         return marshal.dumps({**own, **guest_options})
 
     def _checked_extensions(self) -> Extensions | None:

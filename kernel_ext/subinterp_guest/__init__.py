@@ -26,9 +26,10 @@ def boot(setup: bytes) -> tuple[Handle, Shutdown]:
 
     Args:
         setup: a marshalled dict with ``name`` and, optional, ``argv``, ``extensions``
-            (``"strict"`` for a check before they are loaded) and what the shell is
-            made for: ``colors``, ``notebook`` (whether the front end is one),
-            ``ipython_dir`` and ``profile_dir`` (the notebook's).
+            (``"strict"`` for a check before they are loaded), ``venv`` (see
+            :func:`environment.enter`) and what the shell is made for: ``colors``,
+            ``notebook`` (whether the front end is one), ``ipython_dir`` and
+            ``profile_dir`` (the notebook's).
 
     Returns:
         What the core calls for each job and, at the end, to stop what is left.
@@ -39,6 +40,10 @@ def boot(setup: bytes) -> tuple[Handle, Shutdown]:
     imports.install(runner.settings.get("extensions"))
     stdin.install()
     threads.adopt_home()
+    if (venv := runner.settings.get("venv")) is not None:
+        from .environment import enter
+
+        enter(venv)
     return runner.handle, shutdown
 
 

@@ -19,7 +19,7 @@ def _names(notebook: Notebook) -> str:
 
 @pytest.mark.parametrize("line", ["%subinterp", "%subinterp list"])
 def test_list_is_a_table_in_text_and_html(notebook: Notebook, line: str) -> None:
-    """Name, state, GIL, what runs, for how long, queue, threads, memory."""
+    """What it is, what runs, for how long, queue, threads, memory."""
     notebook.ok("%subinterp create b --gil shared")
     busy = notebook.ok(
         "%%subinterp --bg a\n# work\nprint('on')\nimport time\ntime.sleep(60)"
@@ -28,10 +28,10 @@ def test_list_is_a_table_in_text_and_html(notebook: Notebook, line: str) -> None
     notebook.until(lambda: busy.stdout)
     data = notebook.ok(line).result
     heading, shared, own = data["text/plain"].splitlines()
-    columns = ["name", "state", "GIL", "runs", "for", "queue", "threads", "memory"]
-    assert heading.split() == columns
-    assert shared.split()[:3] == ["b", "idle", "shared"]
-    assert own.split()[:3] == ["a", "running", "own"]
+    columns = ["name", "state", "GIL", "extensions", "runs", "for", "queue", "threads"]
+    assert heading.split() == [*columns, "memory"]
+    assert shared.split()[:4] == ["b", "idle", "shared", "0"]
+    assert own.split()[:4] == ["a", "running", "own", "strict"]
     assert ": # work" in own
     assert own.split()[-4:-2] == ["1", "1"]
     assert own.endswith("iB")
@@ -312,16 +312,33 @@ def test_all_may_be_none(notebook: Notebook, command: str) -> None:
     notebook.ok(f"%subinterp {command}")
 
 
-def test_create_refuses_extensions_that_are_not_there(notebook: Notebook) -> None:
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("--extensions loose", "argument --extensions: invalid choice: 'loose'"),
+        ("--extensions private --gil shared", "for a guest with a GIL of its own"),
+    ],
+)
+def test_create_refuses_extensions_that_cannot_be(
+    notebook: Notebook, options: str, words: str
+) -> None:
     """In one line, and without making anything."""
-    for given in ("private", "loose"):
-        name, message, _ = notebook.run(
-            f"%subinterp create a --extensions {given}"
-        ).error
-        assert name == "UsageError"
-        assert message.startswith(f"extensions must be 'strict', not '{given}' (")
-    notebook.ok("%subinterp create a --extensions strict")
-    assert _names(notebook) == "['a']"
+    name, message, traceback = notebook.run(f"%subinterp create a {options}").error
+    assert name == "UsageError"
+    assert words in message
+    assert traceback.count("\n") == 0
+    assert _names(notebook) == "[]"
+
+
+def test_the_kind_of_extensions_is_shown(notebook: Notebook) -> None:
+    """Of guests that have a GIL of their own."""
+    table = notebook.ok("%subinterp create a --extensions private").text
+    assert table.splitlines()[1].split()[:4] == ["a", "idle", "own", "private"]
+    notebook.ok("%subinterp create b --extensions strict")
+    notebook.ok("%subinterp create c --gil shared")
+    notebook.ok("x = %subinterp list")
+    kinds = notebook.ok("[row['extensions'] for row in x]").text
+    assert kinds == "['private', 'strict', '']"
 
 
 def test_check_is_a_table_in_text_and_html(notebook: Notebook) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .client import Cell, Notebook
     from .conftest import Gate
 
@@ -187,6 +189,8 @@ def test_inspection_is_the_guests(notebook: Notebook) -> None:
         ("%subinterp close al|", "alpha"),
         ("%subinterp close --tim|", "--timeout"),
         ("%subinterp create --gil sh|", "shared"),
+        ("%subinterp create --ext|", "--extensions"),
+        ("%subinterp create --extensions pr|", "private"),
         ("%subinterp check textwr|", "textwrap"),
         ("%subinterp check json textwr|", "textwrap"),
         ("%subinterp check --tim|", "--timeout"),
@@ -204,6 +208,30 @@ def test_commands_options_and_names(
     matches = _matches(notebook, line)
     assert expected in matches
     assert all(match.lstrip("-")[:2] == expected.lstrip("-")[:2] for match in matches)
+
+
+@pytest.mark.parametrize("option", ["--path", "--venv"])
+def test_directories(notebook: Notebook, tmp_path: Path, option: str) -> None:
+    """With what comes before; hidden ones if they are environments, or begun."""
+    for name in ("env", "src", ".venv", ".cache", "with space"):
+        (tmp_path / name).mkdir()
+    (tmp_path / ".venv" / "pyvenv.cfg").touch()
+    (tmp_path / "env.txt").touch()
+    for begun, expected in {
+        "": [".venv/", "env/", "src/"],
+        "e": ["env/"],
+        ".": [".cache/", ".venv/"],
+        "no": [],
+    }.items():
+        line = f"%subinterp create a {option} {tmp_path}/{begun}|"
+        matches = _matches(notebook, line)  # jedi adds names: it takes "/" for a sign
+        found = [match for match in matches if match.endswith(("/", ".txt"))]
+        assert found == [f"{tmp_path}/{name}" for name in expected]
+    notebook.ok(f"import os; before = os.getcwd(); os.chdir({str(tmp_path)!r})")
+    try:
+        assert "env/" in _matches(notebook, f"%subinterp create a {option} e|")
+    finally:
+        notebook.ok("os.chdir(before)")
 
 
 def test_unloading_gives_completion_back(notebook: Notebook) -> None:

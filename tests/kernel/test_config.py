@@ -14,7 +14,7 @@ import pytest
 
 from .client import Notebook
 
-_TRAITS = ("pool_size", "replay_size", "badge", "gil", "memory_floor")
+_TRAITS = ("pool_size", "replay_size", "badge", "gil", "extensions", "memory_floor")
 
 
 @pytest.fixture
@@ -74,6 +74,7 @@ def test_a_configuration_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         ("pool_size = -1", "pool_size"),
         ("pool_size = 'many'", "pool_size"),
         ("gil = 'none'", "gil"),
+        ("extensions = 'loose'", "extensions"),
         ("memory_floor = None", "memory_floor"),
         ("replay_size = -5", "replay_size"),
         ("badge = 'perhaps'", "badge"),
@@ -124,6 +125,27 @@ def test_the_gil_of_new_guests(configured: Notebook) -> None:
     configured.ok("import subinterp; subinterp.create('python')")
     gils = configured.ok("[guest.gil for guest in subinterp.list_all()]").text
     assert gils == "['shared', 'shared', 'own', 'own']"
+
+
+def test_the_extensions_of_new_guests(configured: Notebook) -> None:
+    """Likewise; what shares the notebook's GIL has no choice."""
+    configured.ok("%config SubinterpMagics.extensions = 'private'")
+    configured.ok("%%subinterp cell\npass")
+    configured.ok("%subinterp create command")
+    configured.ok("%subinterp create explicit --extensions strict")
+    configured.ok("%subinterp create shared --gil shared")
+    configured.ok("import subinterp; subinterp.create('python')")
+    kinds = configured.ok("[guest.extensions for guest in subinterp.list_all()]").text
+    assert kinds == "['private', 'private', 'strict', 'strict', 'strict']"
+
+
+def test_extensions_that_this_system_cannot_have(configured: Notebook) -> None:
+    """The setting is refused, not each cell."""
+    configured.ok("import sys; system, sys.platform = sys.platform, 'darwin'")
+    cell = configured.ok("%config SubinterpMagics.extensions = 'private'")
+    configured.ok("sys.platform = system")
+    assert "extensions='private' needs Linux" in cell.stderr
+    assert configured.ok("%config SubinterpMagics.extensions").text == "'strict'"
 
 
 def test_how_much_output_is_kept(configured: Notebook) -> None:

@@ -17,7 +17,7 @@ import logging, subinterp, threading
 from subinterp.ready import ready
 def waiting(number=1):
     assert ready.count(30) == number, ready.count()
-    return [guest.id for guest in ready._guests]
+    return [guest.id for guests in ready._guests.values() for guest in guests]
 def took(name, ids):
     return subinterp.get(name).id in ids
 """
@@ -57,7 +57,9 @@ def test_a_successor_is_a_ready_guest(pool: Notebook, again: str) -> None:
     assert pool.ok("%%subinterp a\n'x' in globals()").text == "False"
 
 
-@pytest.mark.parametrize("options", ["--gil shared", "--path ."])
+@pytest.mark.parametrize(
+    "options", ["--gil shared", "--path .", "--extensions private"]
+)
 def test_other_settings_take_none(pool: Notebook, options: str) -> None:
     """Who asks for something else gets what was asked for."""
     pool.ok(f"%subinterp create a {options}")

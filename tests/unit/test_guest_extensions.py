@@ -323,6 +323,7 @@ def test_extensions_are_strict_or_private() -> None:
         words = f"^extensions must be 'strict' or 'private', not {given!r}$"
         with pytest.raises(ValueError, match=words):
             subinterp.create(extensions=given)  # type: ignore[arg-type]
+    assert subinterp.list_all() == []
 
 
 def test_a_restart_keeps_the_check(guest: Interpreter, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import subinterp
-from subinterp import registry
+from subinterp import _native, registry
 from subinterp.ready import ready
 
 if TYPE_CHECKING:
@@ -27,9 +27,13 @@ def pool() -> Iterator[None]:
     assert ready.count() == 0
 
 
+def _waiting() -> list[_native.Guest]:
+    return [guest for guests in ready._guests.values() for guest in guests]
+
+
 def test_a_guest_is_taken_once() -> None:
     """The next name gets one of its own."""
-    waiting = [guest.id for guest in ready._guests]
+    waiting = [guest.id for guest in _waiting()]
     first, second = subinterp.create("a"), subinterp.create("b")
     assert [first.id] == waiting
     assert second.id not in waiting
@@ -40,6 +44,25 @@ def test_other_settings_take_none(tmp_path: Path) -> None:
     """A shared GIL, directories of its own."""
     subinterp.create("a", gil="shared")
     subinterp.create("b", path=tmp_path)
+    assert ready.count() == 1
+
+
+def test_the_kind_that_is_preferred_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of the other kind end; who asks for that gets a new one."""
+    (strict,) = _waiting()
+    monkeypatch.setattr("subinterp.preferences.preferences.extensions", "private")
+    registry.keep_ready(1)
+    assert strict.state == "closed"
+    ready.fill()
+    assert ready.count(30) == 1
+    (private,) = _waiting()
+    assert subinterp.create("a", extensions="strict").id != private.id
+    assert subinterp.create("b", extensions="private").id == private.id
+
+
+def test_a_guest_of_the_other_kind_is_not_taken() -> None:
+    """Whatever was preferred when it was made."""
+    subinterp.create("a", extensions="private")
     assert ready.count() == 1
 
 
@@ -54,10 +77,10 @@ def test_a_taken_guest_works_on_all_its_threads() -> None:
 
 def test_filling_twice_makes_no_more() -> None:
     """What is full stays as it is, what is under way is not begun again."""
-    waiting = list(ready._guests)
+    waiting = list(_waiting())
     ready.fill()
     assert ready.count(30) == 1
-    assert list(ready._guests) == waiting
+    assert list(_waiting()) == waiting
     registry.keep_ready(3)
     for _ in range(5):
         ready.fill()
@@ -66,7 +89,7 @@ def test_filling_twice_makes_no_more() -> None:
 
 def test_a_guest_that_died_is_passed_over() -> None:
     """The name gets a new one."""
-    (guest,) = ready._guests
+    (guest,) = _waiting()
     guest.close(10)
     with subinterp.create("a") as made:
         assert made.id != guest.id
@@ -77,7 +100,7 @@ def test_a_guest_that_cannot_adopt_its_name_is_not_used(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """It is told, with the guest's traceback, and ended; the name gets a new one."""
-    (guest,) = ready._guests
+    (guest,) = _waiting()
     spoil = "import subinterp_guest.ready as r; r.adopt = lambda *_: 1 / 0"
     assert guest.perform(marshal.dumps(("exec", spoil, "spoil"))) == b""
     with caplog.at_level(logging.WARNING), subinterp.create("a") as made:

@@ -105,12 +105,45 @@ def test_get_suggests_what_was_meant() -> None:
     [
         ({"gil": "mine"}, "gil must be 'own' or 'shared'"),
         ({"path": ["/no/such/place"]}, "path has no directory '/no/such/place'"),
+        (
+            {"gil": "shared", "extensions": "private"},
+            "extensions='private' is for a guest with a GIL of its own",
+        ),
     ],
 )
 def test_bad_options_make_nothing(options: dict[str, str], message: str) -> None:
     """One clear line, and the name stays free."""
     with pytest.raises(ValueError, match=message):
         subinterp.create("a", **options)  # type: ignore[arg-type]
+    assert names() == []
+
+
+def test_the_kind_of_extensions_is_a_setting() -> None:
+    """A guest tells its own, and keeps it."""
+    with subinterp.create(extensions="private") as private:
+        private.restart()
+        assert private.extensions == "private"
+    with subinterp.create() as strict:
+        assert strict.extensions == "strict"
+    with subinterp.group("w", 1, extensions="private") as group:
+        assert group[0].extensions == "private"
+
+
+@pytest.mark.parametrize(
+    ("platform", "abiflags", "message"),
+    [
+        ("darwin", "", "extensions='private' needs Linux; use 'strict'"),
+        ("linux", "t", "extensions='private' needs a Python with a GIL; use 'strict'"),
+    ],
+)
+def test_private_copies_are_not_for_every_system(
+    monkeypatch: pytest.MonkeyPatch, platform: str, abiflags: str, message: str
+) -> None:
+    """One line says what it needs."""
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(sys, "abiflags", abiflags)
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        subinterp.create("a", extensions="private")
     assert names() == []
 
 

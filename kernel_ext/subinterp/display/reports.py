@@ -24,7 +24,10 @@ _SOURCE_WIDTH = 40
 def guest_table(guests: Iterable[Interpreter]) -> Table:
     """Show what each guest is and does."""
     return Table(
-        ("name", "state", "GIL", "runs", "for", "queue", "threads", "memory"),
+        (
+            *("name", "state", "GIL", "extensions", "runs"),
+            *("for", "queue", "threads", "memory"),
+        ),
         tuple(_guest_row(guest) for guest in guests),
         empty="no interpreters; `%subinterp create NAME` makes one",
         numbers=frozenset({"for", "queue", "threads", "memory"}),
@@ -37,6 +40,7 @@ def _guest_row(guest: Interpreter) -> tuple[str, ...]:
         guest.name,
         guest.state,
         guest.gil,
+        guest.extensions if guest.gil == "own" else "",
         "" if run is None else f"{run.id}: {_first_line(run.source)}",
         "" if run is None or run.elapsed is None else elapsed(run.elapsed),
         str(guest.queued),

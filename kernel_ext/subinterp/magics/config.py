@@ -8,6 +8,7 @@ from traitlets import Bool, Enum, Integer, TraitError, Unicode, validate
 from traitlets.config import Configurable
 
 from subinterp.names import check_name
+from subinterp.settings import private_refusal
 
 __all__ = ["Subinterp"]
 
@@ -43,6 +44,13 @@ class Subinterp(Configurable):
         help="Whether interpreters that cells and `%subinterp create` make have a GIL "
         "of their own, or share the notebook's; only the former are kept ready.",
     ).tag(config=True)
+    extensions = Enum(
+        ("strict", "private"),
+        "strict",
+        help="Whether interpreters that cells and `%subinterp create` make, with a GIL "
+        "of their own, refuse the extension modules that are not made for this, or "
+        "load copies of their own.",
+    ).tag(config=True)
     memory_floor = Integer(
         64,
         min=0,
@@ -53,6 +61,13 @@ class Subinterp(Configurable):
         help="The interpreter that plain cells run in from the start, as after "
         "`%subinterp use NAME`; empty: the notebook's own.",
     ).tag(config=True)
+
+    @validate("extensions")
+    def _check_extensions(self, proposal: Any) -> str:
+        extensions: str = proposal["value"]
+        if extensions == "private" and (refusal := private_refusal()) is not None:
+            raise TraitError(refusal)
+        return extensions
 
     @validate("use")
     def _check_use(self, proposal: Any) -> str:

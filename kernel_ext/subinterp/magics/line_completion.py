@@ -10,10 +10,12 @@ from subinterp import registry
 from subinterp.history import history
 
 from .commands import COMMANDS
+from .options import directory
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
+    from pathlib import Path
 
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -51,7 +53,7 @@ class LineCompletion:
         words = _words(event)
         if words[-1] in _OF_VARIABLES:
             return self._variables(event.symbol)
-        return _arguments(self._parser, words) or _option_or(
+        return _arguments(event, self._parser, words) or _option_or(
             event, self._parser, _guests()
         )
 
@@ -74,7 +76,7 @@ class LineCompletion:
             names = self._variables(event.symbol)
         elif command.name == "use":
             names = [*_guests()[:-1], "main"]
-        return _arguments(command.parser, words) or _option_or(
+        return _arguments(event, command.parser, words) or _option_or(
             event, command.parser, names
         )
 
@@ -93,10 +95,38 @@ def _words(event: Any) -> list[str]:
     return words if not text or text[-1].isspace() else words[:-1]
 
 
-def _arguments(parser: argparse.ArgumentParser, words: list[str]) -> list[str]:
-    """Give the choices of the option that the last word is."""
+def _arguments(
+    event: Any, parser: argparse.ArgumentParser, words: list[str]
+) -> list[str]:
+    """Give what the option that the last word is can have."""
     option = parser._option_string_actions.get(words[-1])  # noqa: SLF001 - no public way
-    return [] if option is None else [str(choice) for choice in option.choices or ()]
+    if option is None:
+        return []
+    if option.type is directory:
+        return _directories(event.symbol)
+    return [str(choice) for choice in option.choices or ()]
+
+
+def _directories(symbol: str) -> list[str]:
+    """Give the directories that a name may go on with.
+
+    Hidden ones only if that is asked for, or if they are virtual environments.
+    """
+    before, slash, start = symbol.rpartition("/")
+    try:
+        entries = sorted(directory(before + slash or ".").iterdir())
+    except OSError:
+        return []
+    return [
+        f"{before}{slash}{entry.name}/"
+        for entry in entries
+        if entry.name.startswith(start) and " " not in entry.name
+        if entry.is_dir() and (start or _is_shown(entry))
+    ]
+
+
+def _is_shown(entry: Path) -> bool:
+    return not entry.name.startswith(".") or (entry / "pyvenv.cfg").exists()
 
 
 def _option_or(

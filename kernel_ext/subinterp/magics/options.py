@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from IPython.core import magic_arguments as untyped
@@ -19,6 +20,7 @@ __all__ = [
     "argument",
     "cached",
     "count",
+    "directory",
     "magic_arguments",
     "parse_arguments",
     "seconds",
@@ -102,6 +104,12 @@ def count(text: str) -> int:
         message = f"{text!r} is not a number of interpreters"
         raise argparse.ArgumentTypeError(message)
     return value
+
+
+def directory(text: str) -> Path:
+    """Read the name of a directory as a shell would: with quotes, or ``~``."""
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
+    return Path(text[1:-1]) if quoted else Path(text).expanduser()
 
 
 def parse_arguments(

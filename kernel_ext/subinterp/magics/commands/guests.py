@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from subinterp import registry
 from subinterp.display.cell_error import joined
 from subinterp.display.reports import guest_table, thread_table
-from subinterp.magics.options import count, seconds
+from subinterp.magics.options import count, directory, seconds
 from subinterp.names import check_name
 
 from .command import Argument, Command
@@ -38,7 +38,11 @@ def _create(args: argparse.Namespace, front_end: FrontEnd) -> Table:
     if args.count is not None:
         names = [f"{name}{number}" for name in names for number in range(args.count)]
     made = registry.create_many(
-        names, gil=args.gil, path=args.path, extensions=args.extensions
+        names,
+        gil=args.gil,
+        path=args.path,
+        venv=args.venv,
+        extensions=args.extensions,
     )
     return guest_table(made)
 
@@ -110,16 +114,23 @@ COMMANDS = (
         Argument.of(
             "--path",
             metavar="DIR",
+            type=directory,
             action="append",
             default=[],
             help="put this directory first on sys.path; may repeat",
         ),
         Argument.of(
+            "--venv",
+            metavar="DIR",
+            type=directory,
+            help="use this virtual environment: its packages come before the "
+            "notebook's, `%%pip` and `!python` are its own",
+        ),
+        Argument.of(
             "--extensions",
-            metavar="strict",
-            default="strict",
+            choices=("strict", "private"),
             help="refuse the extension modules that are not made for this (the "
-            "default, and all there is)",
+            "default, see `%%config SubinterpMagics`), or load copies of its own",
         ),
     ),
     Command(

@@ -296,6 +296,7 @@ def test_memory_of_queues_that_are_forgotten() -> None:
     ended = child.run(
         """
         from lifecycle.stage import *
+        from subinterp.history import history
         silence()
         content = bytes(50_000)
         guest = subinterp.create("a")
@@ -310,8 +311,8 @@ def test_memory_of_queues_that_are_forgotten() -> None:
                 guest.submit(lambda one: one.qsize(), q).cancel()
                 if number % 8 == 0:
                     empty()
-                    guest.call(len, ())  # after all that was cancelled
             empty()
+            until(lambda: not history.live())  # all that was cancelled is forgotten
 
         def empty():
             while not outer.empty():

@@ -55,7 +55,7 @@ def ipython(session: nox.Session) -> None:
 @nox.session(python=VERSIONS)
 def package_suites(session: nox.Session) -> None:
     """Run packages' own tests in a guest with private copies; arguments name some."""
-    session.install("--prefer-binary", ".", *group("integrations"), "scikit-learn")
+    session.install("--prefer-binary", ".", *group("integrations"))
     suites = ("python", "-m", "package_suites")
     session.run(*suites, *session.posargs, env={"PYTHONPATH": "tests"})
 

@@ -21,6 +21,7 @@ type Memory = Literal["copied", "lent", "shared"]
 # letter of a type.
 PICKLE, WITH_SOURCES = 0x80, 0x01
 _SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes})
+_CONTAINERS = frozenset({tuple, list, dict})
 # Beyond this many items, or levels, pickle's C code is quicker than a look at each.
 _ITEMS = 16
 _LEVELS = 3
@@ -74,14 +75,10 @@ def _is_simple(value: Any, levels: int) -> bool:
     kind = type(value)
     if kind in _SCALARS:
         return not (kind is bytes or kind is str) or len(value) < LARGE
-    if kind is tuple or kind is list:
-        items = value
-    elif kind is dict:
-        items = (*value, *value.values())
-    else:
+    # The length first: to list what is in a large dict takes a while.
+    if kind not in _CONTAINERS or levels == 0 or len(value) > _ITEMS:
         return False
-    if levels == 0 or len(value) > _ITEMS:
-        return False
+    items = (*value, *value.values()) if kind is dict else value
     # An object that is there twice shall be there twice on the other side; marshal sees
     # to that for all but what has one reference only.
     return all(_is_simple(item, levels - 1) for item in items)

@@ -10,10 +10,11 @@ import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 import subinterp
-from subinterp import registry
+from subinterp import memory, registry
 from subinterp.errors import (
     InterpreterBusyError,
     InterpreterExistsError,
@@ -51,6 +52,23 @@ def test_importing_subinterp_imports_no_ipython_and_starts_no_thread() -> None:
         "print(bad, threading.active_count())"
     )
     assert (done.stdout, done.stderr) == ("set() 1\n", "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere only psutil knows")
+def test_making_a_guest_imports_no_psutil() -> None:
+    """That would take as long as the guest."""
+    done = code_in_child(
+        "import subinterp, sys\n"
+        "subinterp.create('a').close()\n"
+        "print('psutil' in sys.modules)"
+    )
+    assert (done.stdout, done.stderr) == ("False\n", "")
+
+
+def test_the_memory_that_is_free_is_what_psutil_says() -> None:
+    """Up to what others take and give back meanwhile."""
+    theirs = psutil.virtual_memory().available
+    assert theirs / 2 < (memory._free_on_machine() or 0) < theirs * 2
 
 
 def test_the_public_names_are_listed() -> None:

@@ -40,16 +40,17 @@ if TYPE_CHECKING:
 
 __all__ = ["prepare", "undo"]
 
-# Imported by the host before the first guest: these keep process-wide state that their
-# first import sets up without a lock, or that goes with the interpreter that did it.
-_PRELOAD = (
-    "datetime",  # gh-136421, 3.13: crash; gh-151039, < 3.14.6: its types outlive it
-    "_struct",  # gh-140260, < 3.14.1: race on its tables
-    "cmath",  # gh-116738, < 3.14.2: race on its tables
-    "_sqlite3",  # gh-140042, < 3.13.10: its end closes the connections of others
-    "_decimal",  # no known issue: like the next one, process-wide tables
-    "_ctypes",
-)
+# Imported by the host before the first guest, by Pythons older than these: they keep
+# process-wide state that their first import sets up without a lock, or that goes with
+# the interpreter that did it. Not _decimal: who comes second sets the same values.
+_NEVER = (4,)
+_PRELOAD = {
+    "datetime": (3, 14, 6),  # gh-136421, 3.13: crash; gh-151039: its types outlive it
+    "_struct": (3, 14, 1),  # gh-140260: race on its tables
+    "cmath": (3, 14, 2),  # gh-116738: race on its tables
+    "_sqlite3": (3, 14, 1),  # gh-140042: its end closes the connections of others
+    "_ctypes": _NEVER,  # no issue: whoever comes second may find half of its table
+}
 _EXIT_SECONDS = 1.0
 _FRAMES = ("_current_frames", "_current_exceptions")
 
@@ -82,7 +83,9 @@ def _put_in_place(forget: Callable[[], None]) -> None:
 
 @cache
 def _preload() -> None:
-    for name in _PRELOAD:
+    for name, fixed in _PRELOAD.items():
+        if sys.version_info >= fixed:
+            continue
         with suppress(ImportError):  # some builds have no sqlite or ctypes
             importlib.import_module(name)
 

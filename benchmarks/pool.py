@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import report
-from pool_kinds import POOLS, WORKERS
+from pool_kinds import KINDS, WORKERS, imported
 from pool_tasks import count_nodes, noop
 
 if TYPE_CHECKING:
@@ -86,18 +86,18 @@ def measure() -> list[report.Row]:
         f"map of {len(FILES)} files to parse": (real, report.milli, "at most 1"),
     }
     times: dict[str, dict[str, list[float]]]
-    times = {what: {name: [] for name in POOLS} for what in kinds}
+    times = {what: {name: [] for name in KINDS} for what in kinds}
     with ExitStack() as stack:
-        pools = {name: stack.enter_context(make()) for name, make in POOLS.items()}
+        pools = {name: stack.enter_context(imported(name)()) for name in KINDS}
         for pool in pools.values():
             warm(pool)
         for what, (work, _, _) in kinds.items():
             for _ in range(ROUNDS):
                 for name, pool in pools.items():
                     times[what][name] += work(pool)
-    starts: dict[str, list[float]] = {name: [] for name in POOLS}
+    starts: dict[str, list[float]] = {name: [] for name in KINDS}
     for _ in range(COLD_ROUNDS):
-        for name in POOLS:
+        for name in KINDS:
             starts[name].append(cold(name))
     table = []
     for what, (_, show, aim) in kinds.items():

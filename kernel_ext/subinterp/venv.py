@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import site
 import sys
 import sysconfig
 from dataclasses import dataclass
@@ -45,15 +44,19 @@ class Venv:
             message = f"venv {prefix!r} is of Python {version}, and this is {_THIS}"
             message += f"; {_ADVICE}"
             raise ValueError(message)
-        places = site.getsitepackages([prefix])
-        packages = tuple(filter(os.path.isdir, places))
+        # Not site.getsitepackages(): Debian's gives other places to its own Python.
+        places = sysconfig.get_paths("venv", {"base": prefix, "platbase": prefix})
+        names = dict.fromkeys([places["platlib"], places["purelib"]])
+        packages = tuple(filter(os.path.isdir, names))
         if not packages:
-            message = f"venv {prefix!r} is not of this Python (no {places[-1]!r})"
+            message = (
+                f"venv {prefix!r} is not of this Python (no {places['purelib']!r})"
+            )
             message += f"; {_ADVICE}"
             raise ValueError(message)
-        scripts = sysconfig.get_path("scripts", "venv", {"base": prefix})
         suffix = sysconfig.get_config_var("EXE") or ""
-        return cls(prefix, packages, scripts, str(Path(scripts, f"python{suffix}")))
+        python = str(Path(places["scripts"], f"python{suffix}"))
+        return cls(prefix, packages, places["scripts"], python)
 
 
 def _version(configuration: Path) -> str | None:

@@ -37,7 +37,7 @@ def enter(venv: dict[str, Any]) -> None:
         venv: ``prefix``, ``packages`` (directories), ``scripts``, ``executable``; and
             ``place``, before which entry of ``sys.path`` the packages go.
     """
-    sys.meta_path.insert(0, _HostsOwn(sys.path.copy()))
+    sys.meta_path.insert(1, _HostsOwn(sys.path.copy()))  # behind that of "imports"
     sys.prefix = sys.exec_prefix = venv["prefix"]
     sys.executable = venv["executable"]
     site.PREFIXES.insert(0, venv["prefix"])

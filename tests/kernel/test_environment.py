@@ -77,4 +77,6 @@ def test_what_is_no_environment_gets_one_line(
     assert name == "UsageError"
     assert "is no virtual environment" in message
     assert traceback.count("\n") == 0
+    ename, message, _ = notebook.run("%subinterp create a --path ~nobody-here").error
+    assert (ename, message[:8]) == ("UsageError", "path has")
     assert notebook.ok("import subinterp; subinterp.list_all()").text == "[]"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from .run import Run
+    from .settings import Extensions
 
 __all__ = ["InterpreterPoolExecutor"]
 
@@ -29,7 +30,7 @@ class InterpreterPoolExecutor(Executor):
     """Call functions in guests that it makes as they are needed, each with its own GIL.
 
     Signature and contract are those of the class of that name in
-    ``concurrent.futures``, which is new in Python 3.14.
+    ``concurrent.futures``, which is new in Python 3.14; ``extensions`` is ours.
     """
 
     def __init__(
@@ -38,6 +39,8 @@ class InterpreterPoolExecutor(Executor):
         thread_name_prefix: str = "",
         initializer: Callable[..., object] | None = None,
         initargs: tuple[Any, ...] = (),
+        *,
+        extensions: Extensions | None = None,
     ) -> None:
         """Make a pool, without guests for now.
 
@@ -47,9 +50,12 @@ class InterpreterPoolExecutor(Executor):
             thread_name_prefix: what the guests' names begin with.
             initializer: called in each new guest. If it raises, the pool is broken.
             initargs: what it is called with.
+            extensions: as for ``create``: ``"private"`` for functions that use NumPy
+                and the like; None: what the user prefers, or ``"strict"``.
 
         Raises:
             TransferError: the initializer or an argument of it cannot cross.
+            ValueError: an argument that it does not take; one line says which.
         """
         if max_workers is None:
             max_workers = min(_MOST, (os.process_cpu_count() or 1) + 4)
@@ -64,7 +70,7 @@ class InterpreterPoolExecutor(Executor):
         prefix = thread_name_prefix or f"InterpreterPoolExecutor-{next(_numbers)}"
         prepare = initializer and pack_call(prefix, initializer, initargs, {})
         self._max_workers = max_workers
-        self._team = Team(max_workers, prefix, prepare)
+        self._team = Team(max_workers, prefix, prepare, extensions)
         # When nobody has the pool any more, its guests do what is left and end.
         weakref.finalize(self, self._team.queue.close).atexit = False
 

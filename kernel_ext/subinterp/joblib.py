@@ -7,6 +7,8 @@ Importing this registers it as ``"subinterp"``::
 
     with parallel_config("subinterp"):
         squares = Parallel()(delayed(pow)(i, 2) for i in range(10))
+
+What uses NumPy needs ``parallel_config("subinterp", extensions="private")``.
 """
 
 from __future__ import annotations
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
     from joblib import Parallel
 
+    from .settings import Extensions
+
 __all__ = ["InterpreterBackend"]
 
 _log = logging.getLogger("subinterp")
@@ -46,8 +50,13 @@ class InterpreterBackend(AutoBatchingMixin, ParallelBackendBase):  # type: ignor
     default_n_jobs = -1
     supports_retrieve_callback = True
 
-    def __init__(self, nesting_level: int | None = None) -> None:
+    def __init__(
+        self,
+        nesting_level: int | None = None,
+        extensions: Extensions | None = None,
+    ) -> None:
         super().__init__(nesting_level=nesting_level)
+        self._extensions = extensions
         self._pool: InterpreterPoolExecutor | None = None
         self._size = 0
         # A callback rebuilds results and takes more of the caller's iterable: both are
@@ -96,7 +105,9 @@ class InterpreterBackend(AutoBatchingMixin, ParallelBackendBase):  # type: ignor
         future: Future[Any]
         try:
             if self._pool is None:
-                self._pool = InterpreterPoolExecutor(self._size, "joblib")
+                self._pool = InterpreterPoolExecutor(
+                    self._size, "joblib", extensions=self._extensions
+                )
             future = self._pool.submit(func)
         except Exception as error:  # raised in a callback, it would be lost
             future = Future()

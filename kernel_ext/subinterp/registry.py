@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace as replaced
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -48,7 +49,6 @@ __all__ = [
 ]
 
 _AT_ONCE = 8
-_BARE = Settings("own", bare=True)
 _UNDO_SECONDS = 1.0
 
 
@@ -179,20 +179,29 @@ def create(
     return _names.make([name], settings)[0]
 
 
-def prepare_bare() -> None:
+def prepare_bare(extensions: Extensions | None) -> Settings:
     """Do once, in the thread that wants guests, what ``create_bare`` would do first.
 
     Other threads make them, and may be in the middle of an import when this one forks:
     in the child nobody would ever finish that.
+
+    Args:
+        extensions: as for ``create``; None: what the user prefers.
+
+    Raises:
+        ValueError: one line says what is wrong with that.
     """
+    chosen = preferences.extensions if extensions is None else extensions
+    settings = replaced(Settings.of("own", (), None, chosen), bare=True)
     lifecycle.prepare(_forget)
-    _BARE.sys_path()
+    settings.sys_path()
     memory.shortage()
+    return settings
 
 
-def create_bare(name: str) -> Interpreter:
+def create_bare(name: str, settings: Settings) -> Interpreter:
     """Make a guest for a pool, at the least cost, after ``prepare_bare``."""
-    return _names.make([name], _BARE)[0]
+    return _names.make([name], settings)[0]
 
 
 def create_many(

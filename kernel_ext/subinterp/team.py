@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .interpreter import Interpreter
     from .mapping import Mapped
     from .route import Route
+    from .settings import Extensions, Settings
     from .submission import Request
     from .transfer import Packed
 
@@ -53,8 +54,14 @@ class Team:
     itself when the queue is closed and empty. The lock protects who is being made.
     """
 
-    def __init__(self, size: int, prefix: str, initializer: Packed | None) -> None:
-        registry.prepare_bare()
+    def __init__(
+        self,
+        size: int,
+        prefix: str,
+        initializer: Packed | None,
+        extensions: Extensions | None,
+    ) -> None:
+        self._settings = registry.prepare_bare(extensions)
         self.name = prefix
         self.queue = _native.WorkQueue()
         self.failure: BaseException | None = None
@@ -149,7 +156,7 @@ class Team:
         if not call_holding(self._lock, self._come):
             return
         try:
-            guest = _create(self.name)
+            guest = _create(self.name, self._settings)
             call_holding(self._lock, self._admit, guest)
             self._employ(guest)
         except BaseException as error:
@@ -211,13 +218,13 @@ def _broken(error: BaseException) -> BrokenInterpreterPool:
     return broken
 
 
-def _create(prefix: str) -> Interpreter:
+def _create(prefix: str, settings: Settings) -> Interpreter:
     stem = re.sub(r"[^A-Za-z0-9_.-]", "_", prefix)[:_LONGEST_STEM]
     if not re.match("[A-Za-z_]", stem):
         stem = "_" + stem
     for number in itertools.count():
         try:
-            return registry.create_bare(f"{stem}_{number}")
+            return registry.create_bare(f"{stem}_{number}", settings)
         except InterpreterExistsError:
             continue
     raise AssertionError

@@ -204,8 +204,8 @@ def test_a_guest_that_cannot_be_made_is_done_without(
 ) -> None:
     """If there is another; else nobody could do the calls."""
 
-    def refuse(name: str) -> None:
-        raise InterpreterStartError(name, "no memory")
+    def refuse(name: str, settings: object) -> None:
+        raise InterpreterStartError(name, f"no memory for {settings}")
 
     caplog.set_level(logging.WARNING)
     gate, began = subinterp.create_queue(), subinterp.create_queue()

@@ -233,7 +233,7 @@ PyObject *bridge_execute_extension(PyObject *module, PyObject *extension) {
 
 PyObject *bridge_load_library(PyObject *, PyObject *argument) {
     PyObject *path = nullptr;
-    if (PyUnicode_FSConverter(argument, &path) == 0) {
+    if (PyUnicode_FSConverter(argument, static_cast<void *>(&path)) == 0) {
         return nullptr;
     }
     const bool loaded = load_library(PyBytes_AS_STRING(path));

@@ -49,6 +49,7 @@ private:
 void *open(const char *path) {
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) {
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): each thread has its own, POSIX.1-2024
         PyErr_SetString(PyExc_ImportError, dlerror());
     }
     return library;
@@ -146,11 +147,11 @@ const char *library_named(const char *name) {
     link_map *library = nullptr;
     void *handle = dlopen(name, RTLD_LAZY | RTLD_NOLOAD);
     if (handle == nullptr) {
-        dlerror(); // forget it
         return nullptr;
     }
     // Not closed: a library that was loaded for a guest stays.
-    return dlinfo(handle, RTLD_DI_LINKMAP, &library) == 0 ? library->l_name : nullptr;
+    return dlinfo(handle, RTLD_DI_LINKMAP, static_cast<void *>(&library)) == 0 ? library->l_name
+                                                                               : nullptr;
 }
 
 } // namespace subinterp

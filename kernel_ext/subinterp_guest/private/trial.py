@@ -49,7 +49,9 @@ def failure(module: str, proof: str) -> str:
 def _try(package: str) -> dict[str, str]:
     print(f"subinterp: trying {package!r} in a child process, once", file=sys.stderr)
     # -P: nothing of the working directory but what sys.path says.
-    check = [sys.executable, "-P", "-m", "subinterp", "check", "--json"]
+    # Not the one of the guest's virtual environment, which need not be there.
+    python = getattr(sys, "_base_executable", sys.executable)
+    check = [python, "-P", "-m", "subinterp", "check", "--json"]
     # The same modules as here; and nothing else that the host has changed.
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(

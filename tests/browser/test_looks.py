@@ -56,16 +56,16 @@ def test_the_tables_columns_stand_under_their_headings(
     create.run()
     shown = table.run().shows("second", "table")
     [head, *rows] = [line.split("\t") for line in shown.inner_text().splitlines()]
-    assert head[:3] == ["name", "state", "GIL"]
-    assert [row[:3] for row in rows] == [
-        ["first", "● idle", "own"],
-        ["second", "● idle", "own"],
+    assert head[:4] == ["name", "state", "GIL", "extensions"]
+    assert [row[:4] for row in rows] == [
+        ["first", "● idle", "own", "strict"],
+        ["second", "● idle", "own", "strict"],
     ]
     sides = shown.evaluate(
         "table => [...table.rows].map("
         "row => [...row.cells].map(cell => getComputedStyle(cell).textAlign))"
     )
-    words, figures = ["left"] * 4, ["right"] * 4
+    words, figures = ["left"] * 5, ["right"] * 4
     assert sides == [words + figures] * 3
 
 

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -161,7 +162,11 @@ def warm_seconds() -> float:
     """Time the same in another process, whose first slots have copies by now."""
     source = "import private; print(private.guest_seconds())"
     done = subprocess.run(
-        [sys.executable, "-c", source], check=True, capture_output=True, text=True
+        [sys.executable, "-c", source],
+        cwd=Path(__file__).parent,
+        check=True,
+        capture_output=True,
+        text=True,
     )
     return float(done.stdout)
 

@@ -40,10 +40,10 @@ static PyObject *count(PyObject *self, PyObject *nothing) {
 """,
     ),
     # As above, in a library of its own.
-    "library_count": (
+    "linked_count": (
         "extern long library_calls(void);",
         """
-static PyObject *library_count(PyObject *self, PyObject *nothing) {
+static PyObject *linked_count(PyObject *self, PyObject *nothing) {
     return PyLong_FromLong(library_calls());
 }
 """,
@@ -143,7 +143,7 @@ def build_module(kind: str, folder: Path, name: str, *links: Path) -> Path:
     """Compile a single-phase module with the one function of this kind's name.
 
     Args:
-        kind: ``count``, ``library_count``, ``call_back``, ``call_for_ever`` or
+        kind: ``count``, ``linked_count``, ``call_back``, ``call_for_ever`` or
             ``common_count``.
         folder: where to.
         name: the module's.

@@ -30,14 +30,14 @@ def check(spec: ModuleSpec) -> None:
             says what to do.
     """
     try:
-        read_elf(spec.origin or "")
+        elf = read_elf(spec.origin or "")
     except ValueError as error:
         # To load it could end the process.
         message = f"cannot import {spec.name!r} ({error}); install it again"
         raise ImportError(message, name=spec.name, path=spec.origin) from None
     except OSError:
         return  # which the loader will say better
-    if not _comes_in_phases(spec):
+    if elf is not None and not _come_in_phases(elf.names):
         from .refusals import refused
 
         raise refused(spec, in_phases=False)
@@ -49,13 +49,13 @@ def explained(error: ImportError, spec: ModuleSpec) -> ImportError:
         return error
     from .refusals import refused
 
-    return refused(spec, in_phases=_comes_in_phases(spec))
-
-
-def _comes_in_phases(spec: ModuleSpec) -> bool:
     names = symbol_names(spec.origin or "")
-    if names is None or b"PyInit" not in names:
-        return True  # or is no module: the loader will say what is wrong with it
+    return refused(spec, in_phases=names is None or _come_in_phases(names))
+
+
+def _come_in_phases(names: bytes) -> bool:
+    if b"PyInit" not in names:
+        return True  # or it is no module: the loader will say what is wrong with it
     # What PEP 793 has instead is a table as well, and not looked at by older versions.
     table = b"PyModExport" in names and sys.version_info >= (3, 15)
     return table or b"PyModuleDef_Init\0" in names

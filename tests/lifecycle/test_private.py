@@ -31,6 +31,11 @@ guest_options["untried"] = True
 packages = sys.argv[1]
 def make(name):
     return subinterp.create(name, path=packages, extensions="private")
+def calling(guest):
+    guest.exec(
+        "import calling, threading; called = threading.Event();"
+        "calling.call_for_ever(called.set); called.wait()"
+    )
 """
 
 
@@ -76,12 +81,12 @@ print(counting.count())
 def test_copies_are_kept_for_the_next_process(packages: Path, cache: Path) -> None:
     """One for each of the first guests, with the library that calls CPython."""
     library = build_library(packages / "libs/libpythonic.so.1", calls_python=True)
-    build_module("library_count", packages, "counting", library)
+    build_module("linked_count", packages, "counting", library)
     script = (
         _STAGE
         + """
 for name in "ab":
-    make(name).exec("import counting; assert counting.library_count() == 1")
+    make(name).exec("import counting; assert counting.linked_count() == 1")
 """
     )
     child.run(script, str(packages))
@@ -213,10 +218,7 @@ def test_a_thread_of_a_library_outlives_its_guest(packages: Path) -> None:
         + """
 for number in range(10):
     with make(f"g{number}") as guest:
-        guest.exec(
-            "import calling, threading; called = threading.Event();"
-            "calling.call_for_ever(called.set); called.wait()"
-        )
+        calling(guest)
 assert subinterp.list_all() == []
 """,
         str(packages),
@@ -231,10 +233,7 @@ def test_the_process_ends_while_threads_of_libraries_call(packages: Path) -> Non
         _STAGE
         + """
 for name in "abc":
-    make(name).exec(
-        "import calling, threading; called = threading.Event();"
-        "calling.call_for_ever(called.set); called.wait()"
-    )
+    calling(make(name))
 subinterp.get("b").start("while True: pass")
 leave()
 """,
@@ -271,10 +270,8 @@ def test_a_fork_while_threads_of_libraries_call(packages: Path) -> None:
         _STAGE
         + """
 guest = make("a")
-guest.exec(
-    "import calling, counting, threading; called = threading.Event();"
-    "calling.call_for_ever(called.set); called.wait()"
-)
+guest.exec("import counting")
+calling(guest)
 for _ in range(5):
     pid = os.fork()
     if pid == 0:

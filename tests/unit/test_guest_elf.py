@@ -37,7 +37,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A module that needs a library."""
     folder = tmp_path_factory.mktemp("elf")
     library = build_library(folder / "libs/libelf_test.so.1", calls_python=False)
-    return build_module("library_count", folder, "counting", library)
+    return build_module("linked_count", folder, "counting", library)
 
 
 def test_what_a_file_says_of_itself(elf: Any, whole: Path) -> None:

@@ -55,6 +55,14 @@ def value(guest: Interpreter, source: str) -> object:
     return guest.pull("value")
 
 
+def both(make: Make) -> tuple[Interpreter, Interpreter]:
+    """Make two guests that have imported the module."""
+    guests = make("a"), make("b")
+    for guest in guests:
+        guest.exec("import counting")
+    return guests
+
+
 def failure(guest: Interpreter, module: str) -> str:
     with pytest.raises(ImportError) as caught:
         guest.exec(f"import {module}")
@@ -66,9 +74,7 @@ def failure(guest: Interpreter, module: str) -> str:
 def test_static_variables_are_each_guests_own(make: Make, packages: Path) -> None:
     """Also where the host has the module, and a guest of the same name had it."""
     build_module("count", packages, "counting")
-    a, b = make("a"), make("b")
-    for guest in (a, b):
-        guest.exec("import counting")
+    a, b = both(make)
 
     assert [value(a, "counting.count()") for _ in range(3)] == [1, 2, 3]
     assert value(b, "counting.count()") == 1
@@ -171,25 +177,21 @@ attached = calling.call_back(note, 4, 50)
 def test_a_library_that_calls_python_is_copied_too(make: Make, packages: Path) -> None:
     """Under another name: the dynamic linker knows libraries by that."""
     library = build_library(packages / "libs/libpythonic.so.1", calls_python=True)
-    build_module("library_count", packages, "counting", library)
-    a, b = make("a"), make("b")
-    for guest in (a, b):
-        guest.exec("import counting")
+    build_module("linked_count", packages, "counting", library)
+    a, b = both(make)
 
-    assert [value(a, "counting.library_count()") for _ in range(2)] == [1, 2]
-    assert value(b, "counting.library_count()") == 1
+    assert [value(a, "counting.linked_count()") for _ in range(2)] == [1, 2]
+    assert value(b, "counting.linked_count()") == 1
 
 
 def test_a_plain_library_is_shared(make: Make, packages: Path) -> None:
     """It may be large, and its state is the process's anywhere else."""
     library = build_library(packages / "libs/libcommon.so.1", calls_python=False)
-    build_module("library_count", packages, "counting", library)
-    a, b = make("a"), make("b")
-    for guest in (a, b):
-        guest.exec("import counting")
+    build_module("linked_count", packages, "counting", library)
+    a, b = both(make)
 
-    assert value(a, "counting.library_count()") == 1
-    assert value(b, "counting.library_count()") == 2
+    assert value(a, "counting.linked_count()") == 1
+    assert value(b, "counting.linked_count()") == 2
 
 
 def test_libraries_of_the_same_name_are_kept_apart(packages: Path) -> None:
@@ -197,7 +199,7 @@ def test_libraries_of_the_same_name_are_kept_apart(packages: Path) -> None:
     for version in ("old", "new"):
         folder = packages / version
         library = build_library(folder / "libs/libsame.so.1", calls_python=False)
-        build_module("library_count", folder, "counting", library)
+        build_module("linked_count", folder, "counting", library)
     a, b = (
         subinterp.create(name, path=packages / name, extensions="private")
         for name in ("old", "new")
@@ -205,8 +207,8 @@ def test_libraries_of_the_same_name_are_kept_apart(packages: Path) -> None:
     for guest in (a, b):
         guest.exec("import counting")
 
-    assert [value(a, "counting.library_count()") for _ in range(2)] == [1, 2]
-    assert value(b, "counting.library_count()") == 1
+    assert [value(a, "counting.linked_count()") for _ in range(2)] == [1, 2]
+    assert value(b, "counting.linked_count()") == 1
 
 
 def test_static_variables_of_templates_are_not_common(
@@ -214,9 +216,7 @@ def test_static_variables_of_templates_are_not_common(
 ) -> None:
     """The dynamic linker would have one of them for the whole process."""
     build_module("common_count", packages, "counting")
-    a, b = make("a"), make("b")
-    for guest in (a, b):
-        guest.exec("import counting")
+    a, b = both(make)
 
     assert [value(a, "counting.common_count()") for _ in range(2)] == [1, 2]
     assert value(b, "counting.common_count()") == 1
@@ -229,11 +229,11 @@ def test_an_upgrade_is_noticed(make: Make, packages: Path) -> None:
     old.exec("import counting")
     path.unlink()
     library = build_library(packages / "libs/libplain.so.1", calls_python=False)
-    build_module("library_count", packages, "counting", library)
+    build_module("linked_count", packages, "counting", library)
     new = make("b")
     new.exec("import counting")
 
-    assert value(new, "counting.library_count()") == 1
+    assert value(new, "counting.linked_count()") == 1
     assert value(old, "counting.count()") == 1
 
 

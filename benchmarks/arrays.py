@@ -6,7 +6,7 @@ import numpy as np
 
 import report
 import subinterp
-from values import Process
+from values import Process, pull
 
 ROUNDS = 7
 SIZES = (1_000_000, 100_000_000)
@@ -38,23 +38,16 @@ def pushes(guest: subinterp.Interpreter, process: Process) -> list[report.Row]:
 
 def pulls(guest: subinterp.Interpreter, process: Process) -> list[report.Row]:
     """Compare the way back, which copies once."""
-    rows = []
-    for size in SIZES:
-        array = np.ones(size // 8)
-        guest.push(x=array)
-        process.push(array)
-        times = report.interleaved(ROUNDS, lambda: guest.pull("x"), process.pull)
-        mine, other = map(report.median, times)
-        rows.append(
-            report.Row(
-                f"pull of an array, {size / 1e6:g} MB",
-                report.milli(mine),
-                f"multiprocessing's Pipe {report.milli(other)}",
-                f"{mine / other:.2f}",
-                "at most 0.5",
-            )
+    return [
+        pull(
+            guest,
+            process,
+            f"an array, {size / 1e6:g} MB",
+            np.ones(size // 8),
+            "at most 0.5",
         )
-    return rows
+        for size in SIZES
+    ]
 
 
 if __name__ == "__main__":

@@ -107,30 +107,35 @@ def pushes(guest: subinterp.Interpreter, process: Process) -> list[report.Row]:
     return rows
 
 
+def pull(
+    guest: subinterp.Interpreter, process: Process, what: str, value: object, aim: str
+) -> report.Row:
+    """Compare the way back of one value."""
+    guest.push(x=value)
+    process.push(value)
+    times = report.interleaved(ROUNDS, lambda: guest.pull("x"), process.pull)
+    mine, other = map(report.median, times)
+    return report.Row(
+        f"pull of {what}",
+        report.milli(mine),
+        f"multiprocessing's Pipe {report.milli(other)}",
+        f"{mine / other:.2f}",
+        aim,
+    )
+
+
 def pulls(guest: subinterp.Interpreter, process: Process) -> list[report.Row]:
     """Compare pulling Python's own containers."""
-    rows = []
-    for what, value in (
-        ("a list of a million ints", [*range(1_000_000)]),
-        (
-            "a dict of 100,000 records",
-            {n: {"id": n, "name": f"n{n}", "tags": ["a", "b"]} for n in range(100_000)},
-        ),
-    ):
-        guest.push(x=value)
-        process.push(value)
-        times = report.interleaved(ROUNDS, lambda: guest.pull("x"), process.pull)
-        mine, other = map(report.median, times)
-        rows.append(
-            report.Row(
-                f"pull of {what}",
-                report.milli(mine),
-                f"multiprocessing's Pipe {report.milli(other)}",
-                f"{mine / other:.2f}",
-                "at most 1",
-            )
-        )
-    return rows
+    records = {
+        n: {"id": n, "name": f"n{n}", "tags": ["a", "b"]} for n in range(100_000)
+    }
+    values = {
+        "a list of a million ints": [*range(1_000_000)],
+        "a dict of 100,000 records": records,
+    }
+    return [
+        pull(guest, process, what, value, "at most 1") for what, value in values.items()
+    ]
 
 
 if __name__ == "__main__":

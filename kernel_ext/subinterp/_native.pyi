@@ -16,6 +16,7 @@ STARTED: int
 FINISHED: int
 COMM: int
 DROPPED: int
+CANCELLED: int
 CLOSED: int
 
 LEISURE: int

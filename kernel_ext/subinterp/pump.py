@@ -145,7 +145,7 @@ class Pump:
                     run.break_off("its end could not be understood")
 
     def _end_what_is_left(self, guest_id: int) -> None:
-        # A KeyboardInterrupt may have come between the two halves of cancel(), say.
+        # A KeyboardInterrupt may have come before it was given to the guest, say.
         for run in self._runs.live():
             if run.guest.id == guest_id:
                 run.break_off("it was closed meanwhile")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import marshal
-from concurrent.futures import Future
 from typing import Any, Protocol, Self
 
 from . import _native
 from .errors import InterpreterClosedError
 from .failure import GuestError
+from .sturdy import SturdyFuture
 
 __all__ = ["HELPER", "HOME", "Query", "callbacks", "queries"]
 
@@ -21,7 +21,7 @@ HOME = ""
 _ids = itertools.count(1 << 62)
 
 
-class Query(Future[Any]):
+class Query(SturdyFuture):
     """A job that is no run: no output of its own, no place in the history.
 
     The result is what the guest has answered, whatever ``marshal`` can carry. For all

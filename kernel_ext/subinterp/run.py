@@ -6,25 +6,20 @@ import itertools
 import logging
 import threading
 import time
-from concurrent.futures import CancelledError, Future
-from concurrent.futures._base import (
-    CANCELLED,
-    CANCELLED_AND_NOTIFIED,
-    FINISHED,
-    RUNNING,
-)
+from concurrent.futures._base import RUNNING
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import _native
 from .errors import InterpreterClosedError
 from .question import Question
+from .sturdy import SturdyFuture
 from .told import Told
 from .verdict import Verdict, judge
 
 if TYPE_CHECKING:
-    from _thread import LockType
     from collections.abc import Callable, Generator, Sequence
+    from concurrent.futures import Future
 
     from .failure import GuestError
     from .interpreter import Interpreter
@@ -41,7 +36,7 @@ _log = logging.getLogger("subinterp")
 _ids = itertools.count(1)
 
 
-class Run(Told, Future[Any]):
+class Run(Told, SturdyFuture):
     """Code that a guest executes, has executed, or will.
 
     As with any future, waiting, cancelling and asking are for all threads. The methods
@@ -64,7 +59,7 @@ class Run(Told, Future[Any]):
         kept: bool = True,
     ) -> None:
         super().__init__(route, execution_count, ask)
-        Future.__init__(self)
+        SturdyFuture.__init__(self)
         self.id: int = next(_ids)
         self.interpreter = interpreter
         self.guest = guest
@@ -87,7 +82,7 @@ class Run(Told, Future[Any]):
         self._ended: float | None = None
         self.asked_to_stop = False
         self._watchers: list[Callable[[Run], None]] = []
-        self._bells: list[LockType] = []
+        self._refusal: BaseException | None = None
 
     def __repr__(self) -> str:
         """Show where it runs and how it goes."""
@@ -157,39 +152,25 @@ class Run(Told, Future[Any]):
         self._watchers.append(fn)
         self._call(fn)
 
-    # What may be asked in the main thread does without the lock of the future: a
-    # KeyboardInterrupt between taking it and entering the block would leave it taken,
-    # and the pump would wait for ever.
-
     def done(self) -> bool:
         """Tell whether it is over."""
         return self.concluded() or self._verdict() is not None
-
-    def concluded(self) -> bool:
-        """Tell whether it is over and those who are called then have been called.
-
-        Or are about to be. One who waits may know of the end a little earlier.
-        """
-        return self._state in {CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED}
 
     def running(self) -> bool:
         """Tell whether it is being executed."""
         return self._state == RUNNING and not self.done()
 
-    def cancelled(self) -> bool:
-        """Tell whether it was taken off the queue."""
-        return self._state in {CANCELLED, CANCELLED_AND_NOTIFIED}
-
     def cancel(self) -> bool:
         """Take it off the queue; False if it has begun."""
         if self.done() or not self.guest.cancel(self.id):
             return self.cancelled()
-        self._ended = time.time()
-        # The job is ours now, so nobody else decides how this ends.
-        super().cancel()
-        self.set_running_or_notify_cancel()
-        self._tell()
+        self._leave()
         return True
+
+    def refuse(self, failure: BaseException) -> None:
+        """Take it off the queue, and end it with this exception if it was there."""
+        self._refusal = failure
+        self.guest.cancel(self.id)
 
     def interrupt(self) -> bool:
         """Raise KeyboardInterrupt in it, or take it off the queue; False if it is over.
@@ -205,24 +186,6 @@ class Run(Told, Future[Any]):
         heard = self.guest.interrupt(self.id)
         self.asked_to_stop = asked or heard
         return heard
-
-    def exception(self, timeout: float | None = None) -> BaseException | None:
-        """Wait for the end, and return the guest's exception, if any."""
-        self._wait(self.done, timeout)
-        if self.cancelled():
-            raise CancelledError
-        verdict = self._verdict()
-        return self._exception if verdict is None else verdict.exception()
-
-    def result(self, timeout: float | None = None) -> Any:
-        """Wait for the end, and return the value or raise the guest's exception."""
-        failure = self.exception(timeout)
-        if failure is None:
-            return self._value()
-        try:
-            raise failure
-        finally:
-            del self, failure  # they and the traceback would keep one another alive
 
     def add_done_callback(self, fn: Callable[[Future[Any]], object]) -> None:
         """Call this when it is over, or now."""
@@ -263,6 +226,10 @@ class Run(Told, Future[Any]):
         """Take the next event that the guest has sent."""
         if kind == _native.STARTED:
             self._begin()
+        elif kind == _native.CANCELLED:
+            if self._refusal is not None:
+                self._end(self._refusal)
+            self._leave()  # which a KeyboardInterrupt in cancel() may have cut off
         elif kind == _native.FINISHED:
             self._finish(*payload)
         else:
@@ -292,16 +259,19 @@ class Run(Told, Future[Any]):
             self._waiters.clear()
             self._done_callbacks: list[Any] = []
             self._watchers.clear()
-        self.fail(
+        self._end(
             InterpreterClosedError(
                 self.interpreter.name, do=f"finish run {self.id} in", reason=reason
             )
         )
 
-    def fail(self, failure: BaseException) -> None:
-        """End it from the host's side with this exception, unless it is over."""
-        if not self.concluded():
-            self._end(failure)
+    def _leave(self) -> None:
+        told = self.concluded()
+        if not told:
+            self._ended = time.time()
+        super().cancel()
+        if not told:
+            self._tell()
 
     def _begin(self) -> None:
         if self.concluded() or self._state == RUNNING:
@@ -337,6 +307,8 @@ class Run(Told, Future[Any]):
         return verdict
 
     def _end(self, failure: BaseException | None) -> None:
+        if self.concluded():
+            return
         self._ended = time.time()
         try:
             if failure is None:
@@ -347,36 +319,19 @@ class Run(Told, Future[Any]):
             self._tell()
 
     def _wait(self, over: Callable[[], bool], timeout: float | None = None) -> None:
-        deadline = None if timeout is None else time.monotonic() + timeout
         answer = self._answer
         if answer is not None and not over():
+            begin = time.monotonic()
             answer.wait(-1 if timeout is None else max(timeout, 0))
-        while not over():
-            bell = threading.Lock()
-            bell.acquire()
-            self._bells.append(bell)
-            try:
-                if over():  # before the bell hung
-                    return
-                if deadline is None:
-                    bell.acquire()
-                elif not bell.acquire(timeout=max(deadline - time.monotonic(), 0)):
-                    raise TimeoutError
-            finally:
-                with suppress(ValueError):  # it has rung
-                    self._bells.remove(bell)
+            if timeout is not None:
+                timeout -= time.monotonic() - begin
+        super()._wait(over, timeout)
 
     def _ring(self) -> None:
         answer = self._answer
         if answer is not None:
             answer.decline()  # who waits for it shall look again
-        bells, self._bells = self._bells, []
-        for bell in bells:
-            bell.release()
-
-    def _invoke_callbacks(self) -> None:
-        self._ring()  # as the future itself: who waits, before who is called
-        super()._invoke_callbacks()  # type: ignore[misc]
+        super()._ring()
 
     def _get_snapshot(self) -> tuple[bool, bool, Any, BaseException | None]:
         # How asyncio.wrap_future reads a future since 3.15, past exception().
@@ -384,6 +339,10 @@ class Run(Told, Future[Any]):
             return super()._get_snapshot()  # type: ignore[misc, no-any-return]
         failure = self.exception()
         return True, False, self._value(), failure
+
+    def _failure(self) -> BaseException | None:
+        verdict = self._verdict()
+        return self._exception if verdict is None else verdict.exception()
 
     def _value(self) -> Any:
         verdict = self._verdict()

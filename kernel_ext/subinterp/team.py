@@ -205,8 +205,7 @@ class Team:
         self.failure = error
         self.queue.close()
         for run in self.runs():
-            if self.queue.cancel(run.id):
-                run.fail(_broken(error))
+            run.refuse(_broken(error))
 
 
 _teams: weakref.WeakSet[Team] = weakref.WeakSet()

@@ -55,6 +55,7 @@ void register_events(nb::module_ &module) {
     module.attr("FINISHED") = static_cast<int>(EventKind::finished);
     module.attr("COMM") = static_cast<int>(EventKind::comm);
     module.attr("DROPPED") = static_cast<int>(EventKind::dropped);
+    module.attr("CANCELLED") = static_cast<int>(EventKind::cancelled);
     module.attr("CLOSED") = static_cast<int>(EventKind::closed);
 
     module.def("drain", &drain, "interval"_a, "timeout"_a,

@@ -85,7 +85,7 @@ void Channel::enqueue(const std::shared_ptr<Source> &source, Event event) {
     if (kind == EventKind::finished && !urgent) {
         due = Clock::now() + no_hurry;
     } else if (kind == EventKind::finished || kind == EventKind::dropped ||
-               kind == EventKind::closed) {
+               kind == EventKind::cancelled || kind == EventKind::closed) {
         due = Clock::time_point::min();
         urgent_.fetch_add(1, std::memory_order_release);
     } else if (kind == EventKind::started || (is_text(kind) && !ends_line)) {

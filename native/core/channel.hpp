@@ -24,9 +24,10 @@ enum class EventKind : std::uint8_t {
     message = 3,
     started = 4,
     finished = 5,
-    comm = 6,    // a Jupyter comm's message, which needs no run that is still known
-    dropped = 7, // the guest closes, and will not begin it
-    closed = 8,  // the last one of a guest, whose id stands in the place of the run's
+    comm = 6,      // a Jupyter comm's message, which needs no run that is still known
+    dropped = 7,   // the guest closes, and will not begin it
+    closed = 8,    // the last one of a guest, whose id stands in the place of the run's
+    cancelled = 9, // somebody has taken it off the queue
 };
 
 /// Something that a guest tells the host about one run. Contains no Python object.

@@ -280,6 +280,7 @@ bool Guest::cancel(std::uint64_t run) {
         if (job != worker->queue.end()) {
             job->answer->decline();
             worker->queue.erase(job);
+            channel().send_now(source_, {run, EventKind::cancelled, {}});
             return true;
         }
     }

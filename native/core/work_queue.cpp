@@ -77,6 +77,7 @@ bool WorkQueue::cancel(std::uint64_t run) {
     }
     job->answer->decline();
     jobs_.erase(job);
+    channel().send_now(source_, {run, EventKind::cancelled, {}});
     return true;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/answer.hpp"
+#include "core/channel.hpp"
 #include "core/worker.hpp"
 
 #include <cstddef>
@@ -43,7 +44,7 @@ public:
     /// Whether it takes no more jobs.
     bool closed() const;
 
-    /// Take a job off the queue; false if it has begun or is unknown.
+    /// As Guest's.
     bool cancel(std::uint64_t run);
     /// As Guest's, for whichever of the members it concerns.
     bool interrupt(std::uint64_t run);
@@ -89,6 +90,7 @@ private:
     mutable std::mutex mutex_;
     bool closed_ = false;
     std::deque<Job> jobs_;
+    const std::shared_ptr<Channel::Source> source_ = std::make_shared<Channel::Source>();
     std::vector<Member> members_;
 };
 

@@ -108,11 +108,13 @@ if True:
     guest.exec('''
 import importlib, sys
 from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, ModuleSpec
-from subinterp_guest.extensions import _comes_in_phases
+from subinterp_guest.extensions import check
 wrong = []
 for path, name in NAMES:
     spec = ModuleSpec(name, ExtensionFileLoader(name, path), origin=path)
-    if not _comes_in_phases(spec):
+    try:
+        check(spec)
+    except ImportError:
         try:
             spec.loader.create_module(spec)
         except ImportError:

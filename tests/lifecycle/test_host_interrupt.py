@@ -162,6 +162,58 @@ def test_during_close() -> None:
     )
 
 
+def test_during_cancel() -> None:
+    """The run is queued or over for everyone; its lock is found or replaced."""
+    _storm(
+        """
+    from concurrent.futures import wait
+    guest = subinterp.create("a")
+    begin(guest, "while True: pass")
+    queued = []
+
+    def cancel():
+        queued.append(guest.start("pass"))
+        try:
+            wait(queued, timeout=0)
+        except RuntimeError as error:  # as threading.Event says where it is cut off
+            raise error.__context__
+        queued[-1].cancel()
+
+    def clean():
+        while queued:
+            run = queued.pop()
+            if not run.cancel():
+                wait([run])
+            assert run.cancelled() and run.state == "interrupted"
+
+    storm(cancel, 1000, 0.0004, clean)
+    guest.interrupt()
+    guest.exec("pass")
+    nothing_left(threads=2)
+        """
+    )
+
+
+def test_a_lock_that_was_lost() -> None:
+    """What a KeyboardInterrupt leaves taken keeps no run from its end, nor the pump."""
+    child.run(
+        """
+        from concurrent.futures import wait
+        from lifecycle.stage import *
+        guest = subinterp.create("a")
+        running = begin(guest, "while True: pass")
+        queued = guest.start("pass")
+        for run in (running, queued):
+            run._condition.acquire()
+        print(queued.cancel(), running.interrupt())
+        done, _ = wait([running, queued])
+        assert done == {running, queued}
+        raises(KeyboardInterrupt, running.result)
+        guest.exec("pass")
+        """
+    )
+
+
 def test_during_everything_else() -> None:
     """Lists, names, threads, restarts and interrupts can be cut off anywhere."""
     _storm(

@@ -227,7 +227,17 @@ def test_ten_thousand_calls_leave_memory_where_it_was() -> None:
             assert [call.exception() is None for call in calls] == [1, 1, 0, 1]
             for call in calls:
                 call.conclude(None)  # by then nobody has it any more
+    def meet(here, go):
+        here.put(None)
+        go.get()
     with InterpreterPoolExecutor(2) as pool:
+        # The second guest may come late, when there is work for one only.
+        here, go = subinterp.create_queue(), subinterp.create_queue()
+        both = [pool.submit(meet, here, go) for _ in range(2)]
+        for _ in both:
+            here.get()
+        for _ in both:
+            go.put(None)
         work(500)
         gc.collect()
         before = resident()

@@ -20,6 +20,11 @@ class Suite:
 
 
 _NO_FORK = "it forks, which CPython forbids an isolated interpreter"
+_NO_TRACEMALLOC = "it needs tracemalloc, which CPython forbids there as well"
+_OF_NUMPY = {
+    "test_xerbla_override": _NO_FORK,
+    "TestCreation::test_tracemalloc": _NO_TRACEMALLOC,
+}
 
 SUITES = {
     "numpy": Suite(
@@ -39,16 +44,16 @@ SUITES = {
             )
         ),
         ("-m", "not slow"),
-        {"test_xerbla_override": _NO_FORK},
+        _OF_NUMPY,
     ),
     "numpy-core": Suite(
-        ("numpy._core",), ("-m", "not slow"), {"test_xerbla_override": _NO_FORK}
+        ("numpy._core",), ("-m", "not slow"), _OF_NUMPY
     ),
     # Some seconds of each kind of work: for every change.
     "numpy-short": Suite(
         ("numpy.linalg", "numpy.fft"),
         ("-m", "not slow"),
-        {"test_xerbla_override": _NO_FORK},
+        _OF_NUMPY,
     ),
     "scipy": Suite(
         tuple(

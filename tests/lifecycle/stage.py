@@ -76,6 +76,7 @@ def begin(guest: Interpreter, code: str, *, thread: str | None = None) -> Run:
 
     run.add_state_callback(hear)
     if not _native.drains():  # else it is for us to tell
+        _native.wake()  # which would not hurry for that
         heard.wait()
     return run
 

@@ -46,9 +46,7 @@ SUITES = {
         ("-m", "not slow"),
         _OF_NUMPY,
     ),
-    "numpy-core": Suite(
-        ("numpy._core",), ("-m", "not slow"), _OF_NUMPY
-    ),
+    "numpy-core": Suite(("numpy._core",), ("-m", "not slow"), _OF_NUMPY),
     # Some seconds of each kind of work: for every change.
     "numpy-short": Suite(
         ("numpy.linalg", "numpy.fft"),

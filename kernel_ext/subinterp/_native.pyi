@@ -78,6 +78,9 @@ class WorkQueue:
     def cancel(self, run: int) -> bool:
         """Take a job off the queue; False if it has begun."""
 
+    def executes(self, run: int) -> bool:
+        """Whether a run has begun and is not over."""
+
     def interrupt(self, run: int) -> bool:
         """Raise KeyboardInterrupt in a run, soon; False if it does not execute."""
 
@@ -148,6 +151,9 @@ class Guest:
 
     def cancel(self, run: int) -> bool:
         """Take a job off its queue; False if it has begun."""
+
+    def executes(self, run: int) -> bool:
+        """Whether a run has begun and is not over."""
 
     def interrupt(self, run: int) -> bool:
         """Raise KeyboardInterrupt in a run, soon; False if it does not execute."""

@@ -112,7 +112,10 @@ class Run(Told, SturdyFuture):
     def started(self) -> float | None:
         """When it began, as time.time(); None before."""
         verdict = self._verdict()
-        return self._begun if verdict is None else verdict.outcome.started
+        if verdict is not None:
+            return verdict.outcome.started
+        self._look()
+        return self._begun
 
     @property
     def finished(self) -> float | None:
@@ -126,6 +129,7 @@ class Run(Told, SturdyFuture):
         verdict = self._verdict()
         if verdict is not None:
             return verdict.outcome.took
+        self._look()
         if self._clock is None or self._begun is None:
             return None
         if self._ended is not None:
@@ -158,7 +162,8 @@ class Run(Told, SturdyFuture):
 
     def running(self) -> bool:
         """Tell whether it is being executed."""
-        return self._state == RUNNING and not self.done()
+        self._look()
+        return self._begun is not None and not self.done()
 
     def cancel(self) -> bool:
         """Take it off the queue; False if it has begun."""
@@ -276,11 +281,20 @@ class Run(Told, SturdyFuture):
     def _begin(self) -> None:
         if self.concluded() or self._state == RUNNING:
             return
-        self._begun = time.time()
-        self._clock = time.monotonic()
+        self._note_beginning()
         self.set_running_or_notify_cancel()
         if not self.done():
             self._tell()
+
+    def _look(self) -> None:
+        # Whether it has begun: the news of that may take a moment.
+        if self._begun is None and self.guest.executes(self.id):
+            self._note_beginning()
+
+    def _note_beginning(self) -> None:
+        if self._begun is None:
+            self._clock = time.monotonic()
+            self._begun = time.time()
 
     def _finish(self, *outcome: Any) -> None:
         if self.concluded():

@@ -37,5 +37,8 @@ class Where(Asker, Protocol):
     def cancel(self, run: int) -> bool:
         """Take it off the queue."""
 
+    def executes(self, run: int) -> bool:
+        """Tell whether it has begun and is not over."""
+
     def interrupt(self, run: int) -> bool:
         """Raise KeyboardInterrupt in it."""

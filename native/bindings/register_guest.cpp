@@ -155,6 +155,9 @@ void register_guest(nb::module_ &module) {
             "cancel", [](Handle &self, std::uint64_t run) { return self->cancel(run); }, "run"_a,
             "Take a job off its queue; False if it has begun.")
         .def(
+            "executes", [](Handle &self, std::uint64_t run) { return self->executes(run); },
+            "run"_a, "Whether a run has begun and is not over.")
+        .def(
             "interrupt", [](Handle &self, std::uint64_t run) { return self->interrupt(run); },
             "run"_a, "Raise KeyboardInterrupt in a run, soon; False if it does not execute.")
         .def("answer", &answer, "question"_a, "answer"_a,

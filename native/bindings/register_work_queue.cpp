@@ -49,6 +49,10 @@ void register_work_queue(nb::module_ &module) {
             [](WorkQueueHandle &self, std::uint64_t run) { return self.queue->cancel(run); },
             "run"_a, "Take a job off the queue; False if it has begun.")
         .def(
+            "executes",
+            [](WorkQueueHandle &self, std::uint64_t run) { return self.queue->executes(run); },
+            "run"_a, "Whether a run has begun and is not over.")
+        .def(
             "interrupt",
             [](WorkQueueHandle &self, std::uint64_t run) { return self.queue->interrupt(run); },
             "run"_a, "Raise KeyboardInterrupt in a run, soon; False if it does not execute.")

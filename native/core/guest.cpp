@@ -287,6 +287,14 @@ bool Guest::cancel(std::uint64_t run) {
     return false;
 }
 
+bool Guest::executes(std::uint64_t run) const {
+    if (gone()) {
+        return false;
+    }
+    std::lock_guard lock(mutex_);
+    return std::ranges::any_of(workers_, [run](const auto &one) { return one->run == run; });
+}
+
 const char *Guest::state() const {
     if (gone()) {
         return "closed";

@@ -91,6 +91,8 @@ public:
 
     /// Take a job off its queue; false if it has begun or is unknown.
     bool cancel(std::uint64_t run);
+    /// Whether it has begun and is not over.
+    bool executes(std::uint64_t run) const;
 
     /// Raise KeyboardInterrupt in a run, soon, or on all threads that are at leisure; false if
     /// it is not executing.

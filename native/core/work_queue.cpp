@@ -81,6 +81,10 @@ bool WorkQueue::cancel(std::uint64_t run) {
     return true;
 }
 
+bool WorkQueue::executes(std::uint64_t run) const {
+    return std::ranges::any_of(guests(), [&](const auto &one) { return one->executes(run); });
+}
+
 bool WorkQueue::interrupt(std::uint64_t run) {
     return std::ranges::any_of(guests(), [&](const auto &one) { return one->interrupt(run); });
 }

@@ -47,6 +47,7 @@ public:
     /// As Guest's.
     bool cancel(std::uint64_t run);
     /// As Guest's, for whichever of the members it concerns.
+    bool executes(std::uint64_t run) const;
     bool interrupt(std::uint64_t run);
     bool answer(std::uint64_t question, const std::string &answer);
     bool awaits(std::uint64_t question) const;

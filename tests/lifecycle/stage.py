@@ -6,14 +6,12 @@ import _interpreters
 import ctypes
 import os
 import textwrap
-import threading
 import time
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import subinterp
-from subinterp import _native
 from subinterp.route import set_route_factory
 
 from .busy import BUSY, UNSTOPPABLE
@@ -54,10 +52,7 @@ def begun(descriptors=[{writer}]):
 
 
 def begin(guest: Interpreter, code: str, *, thread: str | None = None) -> Run:
-    """Start code in a guest and return when it has begun, or has called begun().
-
-    And the host has heard of the beginning, which is a moment later.
-    """
+    """Start code in a guest and return when it has begun, or has called begun()."""
     reader, writer = os.pipe()
     code = textwrap.dedent(code)
     if "begun()" not in code:
@@ -68,16 +63,6 @@ def begin(guest: Interpreter, code: str, *, thread: str | None = None) -> Run:
     finally:
         os.close(reader)
         os.close(writer)
-    heard = threading.Event()
-
-    def hear(run: Run) -> None:
-        if run.state != "queued":
-            heard.set()
-
-    run.add_state_callback(hear)
-    if not _native.drains():  # else it is for us to tell
-        _native.wake()  # which would not hurry for that
-        heard.wait()
     return run
 
 

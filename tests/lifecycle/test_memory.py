@@ -114,7 +114,7 @@ def test_failures_interrupts_and_visits_in_one_guest() -> None:
             gc.collect()  # errors are in cycles with their tracebacks
             guest.exec("import gc; gc.collect()")
             return resident(), guest.memory
-        work(800)  # a thousand runs are kept
+        work(550)  # a thousand runs are kept
         before = level()
         work(300)
         after = level()

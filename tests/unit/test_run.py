@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from routes import Sink, cell
-from subinterp import ExecutionFailed, InterpreterClosedError, Run
+from subinterp import ExecutionFailed, InterpreterClosedError, Run, create_queue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +36,22 @@ def busy(guest: Interpreter) -> Iterator[Run]:
 
 
 # Life
+
+
+def test_a_run_is_known_to_run_as_soon_as_it_does(guest: Interpreter) -> None:
+    """Before the news of that has come, which takes a moment more."""
+    here = create_queue()
+    guest.push(here=here)
+    for _ in range(20):
+        run = guest.start("here.put(None)\nwhile True: pass")
+        here.get(timeout=10)
+        assert run.running()
+        assert run.state == "running"
+        assert run.started is not None
+        assert run.elapsed is not None
+        run.interrupt()
+        with pytest.raises(KeyboardInterrupt):
+            run.result(10)
 
 
 def test_a_run_goes_from_queued_to_done(guest: Interpreter, busy: Run) -> None:

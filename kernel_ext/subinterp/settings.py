@@ -98,7 +98,8 @@ class Settings:
         """Give what subinterp_guest.boot() gets."""
         argv = [str(argument) for argument in sys.argv]
         own: dict[str, Any]
-        own = {"name": name, "argv": argv, "extensions": self._checked_extensions()}
+        own = {"name": name, "argv": argv, "gil": self.gil}
+        own["extensions"] = self._checked_extensions()
         if self.venv is not None:
             place = sum(map(_is_text, self.path))
             own["venv"] = {**asdict(self.venv), "place": place}

@@ -87,6 +87,8 @@ def install(extensions: str | None) -> None:
     """
     sys.meta_path.insert(0, _Finder)
     after_import("comm", _bridge_comms)
+    if extensions is not None:
+        _explain_refusals()
     if extensions == "strict":
         _check_extensions()
         after_import("polars", _need_all)
@@ -97,22 +99,34 @@ def install(extensions: str | None) -> None:
         _copy_extensions()
 
 
+def _explain_refusals() -> None:
+    def explaining(create: Any) -> Any:
+        def create_module(*arguments: Any) -> Any:
+            try:
+                return create(*arguments)
+            except ImportError as error:
+                from .extensions import explained
+
+                raise explained(error, arguments[-1]) from None
+
+        return create_module
+
+    loader = _extension_loader()
+    loader.create_module = explaining(loader.create_module)
+    importer: Any = sys.modules["_frozen_importlib"].BuiltinImporter
+    importer.create_module = staticmethod(explaining(importer.create_module))
+
+
 def _check_extensions() -> None:
     create = _extension_loader().create_module
 
     def create_module(self: Any, spec: ModuleSpec) -> ModuleType:
-        module: ModuleType
         # CPython's own, of which a shell needs dozens, refuse without doing harm.
         if spec.name not in sys.stdlib_module_names:
             from .extensions import check
 
             check(spec)
-        try:
-            module = create(self, spec)
-        except ImportError as error:
-            from .extensions import explained
-
-            raise explained(error, spec) from None
+        module: ModuleType = create(self, spec)
         return module
 
     _extension_loader().create_module = create_module

@@ -40,7 +40,8 @@ class Refusal:
             way += "with extensions='private', or "
         way += "in the host"
         # For the exception see interpreter.cpp.
-        if self.reason is _NOT_DECLARED or sys.version_info >= (3, 13, 1):
+        might_share = self.reason is _NOT_DECLARED or sys.version_info >= (3, 13, 1)
+        if might_share and settings.get("gil") != "shared":
             check = f"`%subinterp check {self.package}`"
             way += f", or with gil='shared' if {check} says that it works there"
         error = ImportError(

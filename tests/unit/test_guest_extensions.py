@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
@@ -141,6 +141,16 @@ def test_a_guest_with_a_shared_gil_loads_what_its_python_allows(tmp_path: Path) 
         guest.exec("import single_phase; assert single_phase.answer == 42")
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 13, 1), reason="later ones refuse nothing")
+def test_who_shares_the_gil_is_not_told_to_share_it() -> None:
+    """What refuses any isolated guest is refused there, too."""
+    guest = subinterp.create("shared", gil="shared")
+
+    assert str(refusal(guest, "import _tracemalloc")).endswith(
+        "; import it in the host"
+    )
+
+
 def test_the_message_names_the_distribution(guest: Interpreter, tmp_path: Path) -> None:
     """It is found by what it has installed, whatever its name."""
     package(tmp_path, "pack", "from . import native", native="undeclared")
@@ -150,13 +160,19 @@ def test_the_message_names_the_distribution(guest: Interpreter, tmp_path: Path) 
     assert "cannot import 'pack.native' of Dist_pack 1.2 in" in str(error)
 
 
-def test_standard_modules_are_refused_in_the_same_words(guest: Interpreter) -> None:
-    """These are left to CPython."""
-    pytest.importorskip("readline", reason="this Python was built without readline")
+@pytest.mark.parametrize("extensions", ["strict", "private"])
+@pytest.mark.parametrize("module", ["readline", "_tracemalloc"])
+def test_standard_modules_are_refused_in_the_same_words(
+    module: str, extensions: Literal["strict", "private"]
+) -> None:
+    """These are left to CPython, also where they are a part of the interpreter."""
+    pytest.importorskip(module, reason=f"this Python was built without {module}")
+    guest = subinterp.create("b", extensions=extensions)
 
-    error = refusal(guest, "import readline")
+    error = refusal(guest, f"import {module}")
 
-    assert str(error).startswith("cannot import 'readline' in interpreter 'a' (it ")
+    assert str(error).startswith(f"cannot import {module!r} in interpreter 'b' (it ")
+    assert "import it in the host" in str(error)
 
 
 def test_what_is_wrong_with_a_file_is_left_to_the_loader(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from subinterp.calls import call_holding
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -35,10 +37,12 @@ class HeldRoute:
 
     def release(self) -> None:
         """Pass on what was kept, and whatever comes."""
-        with self._lock:
-            held, self._held = self._held or (), None
-            for send in held:
-                send()
+        call_holding(self._lock, self._release)
+
+    def _release(self) -> None:
+        held, self._held = self._held or (), None
+        for send in held:
+            send()
 
     def _pass(self, send: Callable[[], None]) -> None:
         with self._lock:

@@ -6,6 +6,7 @@ import argparse
 import signal
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from subinterp import registry
@@ -23,6 +24,7 @@ from subinterp.route import innermost
 from .command import Argument, Command
 
 if TYPE_CHECKING:
+    from _thread import LockType
     from collections.abc import Sequence
 
     from subinterp.display.front_end import FrontEnd
@@ -80,16 +82,21 @@ def _may_end(run: Run) -> bool:
 
 
 def _until_ended(runs: Sequence[Run], timeout: float | None) -> None:
-    left = threading.Semaphore(0)
-    for run in runs:
-        run.add_done_callback(lambda _: left.release())
     deadline = None if timeout is None else time.monotonic() + timeout
-    for _ in runs:
-        rest = None if deadline is None else max(0.0, deadline - time.monotonic())
-        if not left.acquire(timeout=rest):
+    for run in runs:
+        # No lock that the pump takes: a KeyboardInterrupt here could leave it taken.
+        over = threading.Lock()
+        over.acquire()
+        run.add_done_callback(partial(_release, over))
+        rest = -1 if deadline is None else max(0.0, deadline - time.monotonic())
+        if not over.acquire(timeout=rest):
             unfinished = [run for run in runs if run.state in _UNFINISHED]
             message = f"{_listed(unfinished)} did not end within {timeout:g} s"
             raise shown_as_one_line(TimeoutError(message))
+
+
+def _release(lock: LockType, _: object) -> None:
+    lock.release()
 
 
 def _listed(runs: Sequence[Run]) -> str:

@@ -124,11 +124,9 @@ def _wake_pools() -> None:
     One that a KeyboardInterrupt kept it from entering would wait for work for ever.
     """
     futures: Any = sys.modules.get("concurrent.futures.thread")
-    if futures is None:
-        return
-    for each in gc.get_objects():
-        if issubclass(type(each), futures.ThreadPoolExecutor):
-            each._work_queue.put(None)
+    if futures is not None:
+        for pool in _instances(futures.ThreadPoolExecutor):
+            pool._work_queue.put(None)
 
 
 def _run_exit_callbacks() -> None:
@@ -141,10 +139,14 @@ def _run_exit_callbacks() -> None:
 def _stop(find: Callable[[], set[int]], patience: float, deadline: float) -> bool:
     """Wait for threads until ``patience`` ends, then tell them to stop."""
     tick = _FIRST_TICK
+    told = 0
     while idents := find():
         now = monotonic()
         if now >= patience:
             patience = now + _INSIST
+            if told == 1:
+                _shut_sockets()
+            told += 1
             for ident in idents:
                 raise_in_thread(ident, SystemExit)
         if now >= deadline:
@@ -152,6 +154,33 @@ def _stop(find: Callable[[], set[int]], patience: float, deadline: float) -> boo
         sleep(tick)
         tick = min(2 * tick, _LAST_TICK)
     return True
+
+
+def _shut_sockets() -> None:
+    """End the waits for them: before 3.15 no exception does that (gh-144748)."""
+    sockets: Any = sys.modules.get("_socket")
+    if sockets is None:
+        return
+    threading: Any = _threading()
+    if threading is not None:
+        threading.excepthook = _without_errors_of_sockets(threading.excepthook)
+    for each in _instances(sockets.socket):
+        try:
+            sockets.socket.shutdown(each, sockets.SHUT_RDWR)
+        except OSError:  # it has no connection
+            continue
+
+
+def _without_errors_of_sockets(hook: Any) -> Any:
+    def report(arguments: Any) -> None:
+        if not issubclass(arguments.exc_type, OSError):
+            hook(arguments)
+
+    return report
+
+
+def _instances(cls: type) -> list[Any]:
+    return [each for each in gc.get_objects() if issubclass(type(each), cls)]
 
 
 def _awaited_threads() -> set[int]:

@@ -53,6 +53,14 @@ BUSY = {
         import threading, time
         threading.Thread(target=time.sleep, args=(600,)).start()
     """,
+    "threads at sockets": """
+        import socket, threading
+        listener = socket.create_server(("127.0.0.1", 0))
+        one, other = socket.socketpair()
+        for wait in (listener.accept, lambda: one.recv(1)):
+            threading.Thread(target=wait).start()
+            threading.Thread(target=wait, daemon=True).start()
+    """,
     "looping thread": """
         import threading
         def loop():

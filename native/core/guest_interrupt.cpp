@@ -171,9 +171,8 @@ bool Guest::raise_in_thread(unsigned long ident, PyObject *exception) {
         std::lock_guard lock(mutex_);
         wake(ident);
     }
-#if PY_VERSION_HEX >= 0x030F0000
+    // Before 3.15 as well: a system call begins anew then, and finds that its socket is closed.
     kick_thread(ident); // it has a thread state, which it needs our GIL to give up: it lives
-#endif
     return true;
 }
 

@@ -44,6 +44,28 @@ def test_close_stops_what_can_be_stopped(gil: str) -> None:
     )
 
 
+def test_close_stops_threads_whose_sockets_were_closed() -> None:
+    """That alone does not end their waits."""
+    child.run(
+        """
+        from lifecycle.stage import *
+        guest = subinterp.create("a")
+        guest.exec("if True:" '''
+            import socket, threading
+            listener = socket.create_server(("127.0.0.1", 0))
+            thread = threading.Thread(target=listener.accept, daemon=True)
+            thread.start()
+            number = thread.native_id
+        ''')
+        number = guest.pull("number")
+        until(lambda: asleep(number))
+        guest.exec("listener.close()")
+        guest.close(timeout=10)
+        nothing_left(threads=2)
+        """
+    )
+
+
 def test_close_stops_a_pool_that_lost_a_thread() -> None:
     """A KeyboardInterrupt in submit() may keep it from listing a thread it started."""
     child.run(

@@ -82,6 +82,10 @@ SUITES = {
             )
         ),
         ("-m", "not slow and not network"),
+        {
+            "test_to_json_datetime64_scalar_frees_dtype": _NO_TRACEMALLOC,
+            "test_encode_failure_frees_grown_buffer": _NO_TRACEMALLOC,
+        },
     ),
     "scikit-learn": Suite(
         (

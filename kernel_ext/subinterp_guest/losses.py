@@ -44,6 +44,8 @@ def note(module: str) -> str:
     if importer is None or _name(importer) == "__main__":
         return ""  # whose business it is
     package = outermost(_name(importer))
+    if module in sys.stdlib_module_names:
+        return package  # who goes on without readline does so on other systems, too
     user = importer  # of a thread that never ran the user's code
     while user.f_back is not None and _name(user) != "__main__":
         user = user.f_back

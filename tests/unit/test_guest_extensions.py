@@ -270,6 +270,21 @@ def test_a_package_that_goes_on_without_is_told_of_once(
     assert second.stderr == ""
 
 
+def test_nobody_misses_what_not_every_system_has(
+    guest: Interpreter, tmp_path: Path
+) -> None:
+    """A standard module that is refused is a part of no package."""
+    pytest.importorskip("readline", reason="this Python was built without readline")
+    source = "try:\n    import readline\nexcept ImportError:\n    readline = None\n"
+    (tmp_path / "prompting.py").write_text(source)
+
+    run = guest.start("import prompting")
+    run.result()
+
+    assert run.stderr == ""
+    guest.exec("assert prompting.readline is None")
+
+
 def test_who_tries_a_module_is_not_warned(guest: Interpreter, tmp_path: Path) -> None:
     """The code in ``__main__`` knows what it caught."""
     build("undeclared", tmp_path)

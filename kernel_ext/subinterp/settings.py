@@ -98,8 +98,12 @@ class Settings:
         """Give what subinterp_guest.boot() gets."""
         argv = [str(argument) for argument in sys.argv]
         own: dict[str, Any]
-        own = {"name": name, "argv": argv, "gil": self.gil}
-        own["extensions"] = self._checked_extensions()
+        own = {
+            "name": name,
+            "argv": argv,
+            "gil": self.gil,
+            "extensions": self._checked_extensions(),
+        }
         if self.venv is not None:
             place = sum(map(_is_text, self.path))
             own["venv"] = {**asdict(self.venv), "place": place}

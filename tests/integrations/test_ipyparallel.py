@@ -13,7 +13,9 @@ from kernel.client import ANSI, Notebook
 
 # Not imported here: it changes how jupyter_client reads messages, for all other tests.
 if importlib.util.find_spec("ipyparallel") is None:
-    pytest.skip("needs the group 'ecosystem'", allow_module_level=True)
+    pytest.skip(
+        "ipyparallel is not installed; `make test` brings it", allow_module_level=True
+    )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

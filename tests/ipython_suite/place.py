@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-import time
 from pathlib import Path
 
 from .inside import run
@@ -23,8 +22,8 @@ def _run_in_guest(*arguments: object) -> None:
     # No name is left in the guest, where "run" would hide the magic.
     inside = "__import__('ipython_suite.inside').inside"
     tests = guest.start(f"{inside}.run(*{arguments!r})")
-    while not tests.done():
-        time.sleep(0.05)  # a signal that a guest's thread raises wakes nobody
+    while not tests.settle(0.05):
+        pass  # and look for signals: one that a guest's thread raises wakes nobody
     tests.result()
     guest.close(30)
 

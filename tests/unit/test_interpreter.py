@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 import subinterp
+from subinterp import Run
 from subinterp.errors import InterpreterBusyError, InterpreterClosedError
+from subinterp.history import history
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from conftest import Deaf
-    from subinterp import Interpreter, Run
+    from subinterp import Interpreter
 
 LOOP = "while True: pass"
 # A guest knows best when the host's main thread waits for it.
@@ -373,6 +375,16 @@ def test_a_run_whose_cancel_was_cut_off_is_cancelled(guest: Interpreter) -> None
     assert wait([queued], timeout=10).done == {queued}
     assert queued.cancelled()
     assert queued.finished is not None
+
+
+def test_close_ends_a_run_that_the_guest_never_got(guest: Interpreter) -> None:
+    """A KeyboardInterrupt may come between its place in the history and its queue."""
+    running = begun(guest.start(LOOP))
+    lost = Run(guest, running.guest, "pass")
+    history.add(lost)
+    guest.close()
+    assert running.done()
+    assert isinstance(lost.exception(0), InterpreterClosedError)
 
 
 def test_keyboard_interrupt_in_close_loses_no_run(guest: Interpreter) -> None:

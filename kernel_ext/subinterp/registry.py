@@ -19,6 +19,7 @@ from .errors import (
 )
 from .history import history
 from .interpreter import Interpreter
+from .listening import join
 from .names import check_name
 from .preferences import preferences
 from .pump import pump
@@ -376,7 +377,7 @@ def _close(interpreters: Iterable[Interpreter], timeout: float) -> list[str]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        join(thread)
     return [one.name for one in interpreters if one.name in busy]
 
 

@@ -7,7 +7,10 @@ import time
 from concurrent.futures import CancelledError, Future
 from concurrent.futures._base import CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from .listening import wait_listening
 
 if TYPE_CHECKING:
     from _thread import LockType
@@ -118,9 +121,8 @@ class SturdyFuture(Future[Any]):
             try:
                 if over():  # before the bell hung
                     return
-                if deadline is None:
-                    bell.acquire()
-                elif not bell.acquire(timeout=max(deadline - time.monotonic(), 0)):
+                rest = None if deadline is None else deadline - time.monotonic()
+                if not wait_listening(partial(bell.acquire, True), rest):
                     raise TimeoutError
             finally:
                 with suppress(ValueError):  # it has rung

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.lifecycle
 
 
-def test_an_interrupt_ends_the_children(tmp_path: Path) -> None:
+@pytest.mark.parametrize("taker", ["main thread", "another thread"])
+def test_an_interrupt_ends_the_children(taker: str, tmp_path: Path) -> None:
     """Also those that hang, with all that they have started."""
     build("hanging", tmp_path)
     child.run(
@@ -34,10 +35,13 @@ def test_an_interrupt_ends_the_children(tmp_path: Path) -> None:
             os.kill(os.getpid(), signal.SIGINT)
 
         threading.Thread(target=interrupt).start()
+        if sys.argv[2] == "another thread":
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         raises(KeyboardInterrupt, partial(subinterp.check, kinds=KINDS[:2]), "hanging")
         assert not psutil.Process().children()
         """,
         str(tmp_path),
+        taker,
     )
 
 

@@ -8,6 +8,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, get_args
 
+from subinterp.listening import wait_for
+
 from .report import CheckReport, CheckRow, Kind
 from .trial import Trial
 
@@ -59,6 +61,8 @@ def check(
     with ThreadPoolExecutor(at_once, "subinterp-check") as pool:
         try:
             futures = [pool.submit(trial.run, timeout) for trial in flat]
+            for future in futures:
+                wait_for(future)
             outcomes = iter([future.result() for future in futures])
         finally:
             pool.shutdown(wait=False, cancel_futures=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from subinterp import registry
 from subinterp.display.cell_error import joined
 from subinterp.display.reports import guest_table, thread_table
+from subinterp.listening import wait_for
 from subinterp.magics.options import count, directory, seconds
 from subinterp.names import check_name
 
@@ -81,8 +82,13 @@ def _for_each(guests: Sequence[Interpreter], do: Callable[[Interpreter], None]) 
     """Do it for all at the same time; what one cannot do stops no other."""
     if not guests:
         return
-    with ThreadPoolExecutor(min(len(guests), _AT_ONCE)) as pool:
+    pool = ThreadPoolExecutor(min(len(guests), _AT_ONCE))
+    try:
         futures = [pool.submit(do, guest) for guest in guests]
+        for future in futures:
+            wait_for(future)
+    finally:
+        pool.shutdown(wait=False)  # an interrupt need not wait for what is not over
     errors = [error for future in futures if (error := future.exception()) is not None]
     if errors:
         raise joined(errors) from None

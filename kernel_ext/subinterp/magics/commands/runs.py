@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
-import threading
 import time
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from subinterp import registry
@@ -17,6 +15,7 @@ from subinterp.display.cell_error import (
     shown_as_one_line,
 )
 from subinterp.display.reports import run_table
+from subinterp.listening import join, wait_for
 from subinterp.magics.options import seconds
 from subinterp.magics.sigint import on_sigint
 from subinterp.route import innermost
@@ -24,7 +23,6 @@ from subinterp.route import innermost
 from .command import Argument, Command
 
 if TYPE_CHECKING:
-    from _thread import LockType
     from collections.abc import Sequence
 
     from subinterp.display.front_end import FrontEnd
@@ -63,7 +61,7 @@ def _wait(args: argparse.Namespace, front_end: FrontEnd) -> None:
             _until_ended(unfinished, args.timeout)
             for run in unfinished:
                 if run.aftermath is not None:
-                    run.aftermath.join(args.timeout)
+                    join(run.aftermath, args.timeout)
     except KeyboardInterrupt:
         left = [run for run in unfinished if run.state in _UNFINISHED]
         message = f"stopped waiting; {_listed(left)} go on"
@@ -84,19 +82,11 @@ def _may_end(run: Run) -> bool:
 def _until_ended(runs: Sequence[Run], timeout: float | None) -> None:
     deadline = None if timeout is None else time.monotonic() + timeout
     for run in runs:
-        # No lock that the pump takes: a KeyboardInterrupt here could leave it taken.
-        over = threading.Lock()
-        over.acquire()
-        run.add_done_callback(partial(_release, over))
-        rest = -1 if deadline is None else max(0.0, deadline - time.monotonic())
-        if not over.acquire(timeout=rest):
+        rest = None if deadline is None else deadline - time.monotonic()
+        if not wait_for(run, rest):
             unfinished = [run for run in runs if run.state in _UNFINISHED]
             message = f"{_listed(unfinished)} did not end within {timeout:g} s"
             raise shown_as_one_line(TimeoutError(message))
-
-
-def _release(lock: LockType, _: object) -> None:
-    lock.release()
 
 
 def _listed(runs: Sequence[Run]) -> str:

@@ -54,8 +54,8 @@ def join(thread: threading.Thread, timeout: float | None = None) -> None:
 def wait_for(future: Future[Any], timeout: float | None = None) -> bool:
     """Wait until a future is over, whatever became of it; False if it is not in time.
 
-    Not with its own lock, which a KeyboardInterrupt could leave taken, and then who
-    has to end it could not.
+    Its own lock is taken once, not in each beat: a KeyboardInterrupt could leave it
+    taken, and who has to end the future would wait for it.
     """
     over = threading.Lock()
     over.acquire()

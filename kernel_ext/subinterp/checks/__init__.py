@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from subinterp.listening import wait_for
 
 from .report import CheckReport, CheckRow, Kind
-from .trial import Trial
+from .trial import Outcome, Trial
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,16 +58,18 @@ def check(
     }
     flat = [trial for of_module in trials.values() for trial in of_module.values()]
     at_once = min(len(flat), os.process_cpu_count() or 1)
+    found: list[Outcome] = []
     with ThreadPoolExecutor(at_once, "subinterp-check") as pool:
         try:
             futures = [pool.submit(trial.run, timeout) for trial in flat]
             for future in futures:
                 wait_for(future)
-            outcomes = iter([future.result() for future in futures])
+                found.append(future.result())
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
             for trial in flat:  # those that an interrupt has left
                 trial.stop()
+    outcomes = iter(found)
     return CheckReport(
         tuple(
             CheckRow.of(module, {kind: next(outcomes) for kind in of_module})
